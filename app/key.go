@@ -60,11 +60,14 @@ func (ss Scopes) Allow(s Scope) bool {
 	return false
 }
 
-// Intersect returns what both sets allow, in the order of [AllScopes].
-func (ss Scopes) Intersect(other Scopes) Scopes {
+// Within returns what a holder of ss may do where limit is the most that is
+// allowed: what a key may do in a business is its scopes within its owner's
+// role there.
+func (ss Scopes) Within(limit Scopes) Scopes {
 	var both Scopes
 	for _, s := range AllScopes() {
-		if ss.Allow(s) && other.Allow(s) {
+		granted := slices.Contains(ss, s) || (slices.Contains(ss, ManageAll) && !limit.Allow(ManageAll))
+		if granted && limit.Allow(s) {
 			both = append(both, s)
 		}
 	}

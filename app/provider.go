@@ -1,0 +1,54 @@
+package app
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// A Provider is a phone integration: one login on one phone system. People
+// know it as "Phone Integration".
+type Provider struct {
+	ID         string
+	BusinessID BusinessID
+	Kind       string // SourceDTAC or SourceThreeCX
+	Name       string
+	Host       string          // fixed when it is made: part of its calls' DataID
+	Config     json.RawMessage // the kind's settings without the secret
+	Secret     Secret          // the password or client secret
+	Interval   time.Duration   // between two syncs
+	Backfill   time.Time       // calls before are not asked for
+	Active     bool
+	Default    bool
+	State      ProviderState
+	Cursor     time.Time // everything before was read; zero: nothing yet
+	Refusals   int       // times in a row that the phone system refused the credentials
+	NextSyncAt time.Time // zero while inactive
+	CreatedAt  time.Time
+	LastSync   *SyncRun
+}
+
+// A ProviderState is why an active integration does or does not run.
+type ProviderState string
+
+// The states of a phone integration.
+const (
+	ProviderOK      ProviderState = "ok"
+	ProviderFailing ProviderState = "failing" // the last sync failed; it goes on
+	ProviderStopped ProviderState = "stopped" // credentials refused three times: a person must act
+)
+
+// A SyncRun is one pass over a phone system's list of calls.
+type SyncRun struct {
+	ID         string
+	ProviderID string
+	BusinessID BusinessID
+	Trigger    string // "schedule", "manual" or "default"
+	Status     string // "running", "succeeded", "failed", "interrupted"
+	StartedAt  time.Time
+	FinishedAt time.Time // zero while it runs
+	Found      int
+	Imported   int
+	Skipped    int
+	Failed     int
+	Error      string // a code such as "invalid_credentials", or empty
+}
