@@ -123,14 +123,18 @@ type Review struct {
 
 // AudioStats is what the audio itself says, with no AI at all.
 type AudioStats struct {
-	Codec        string      `json:"codec"` // "pcm", "alaw", "ulaw", "gsm", …
-	SampleRate   int         `json:"sampleRate"`
-	Duration     float64     `json:"duration"`     // seconds
-	Peaks        [][]float32 `json:"peaks"`        // by channel, 800 values of 0..1
-	TalkRatio    []float64   `json:"talkRatio"`    // by channel: share of the time in which it speaks
-	SilenceRatio float64     `json:"silenceRatio"` // share of the time in which nobody speaks
-	Sound        float64     `json:"sound"`        // seconds in which anybody speaks
-	Talk         [][]Span    `json:"talk"`         // by channel, in order
+	Codec          string      `json:"codec"` // "pcm", "alaw", "ulaw", "gsm", …
+	SampleRate     int         `json:"sampleRate"`
+	Frames         int64       `json:"frames"`         // decoded, of each channel
+	Duration       float64     `json:"duration"`       // seconds
+	Peaks          [][]float32 `json:"peaks"`          // by channel, 800 values of 0..1
+	Same           bool        `json:"same,omitempty"` // two channels hold the same sound: nobody can be told apart by them
+	Talk           [][]Span    `json:"talk"`           // by channel, in order
+	TalkRatio      []float64   `json:"talkRatio"`      // by channel: share of the time in which it speaks
+	SilenceRatio   float64     `json:"silenceRatio"`   // share of the time in which nobody speaks
+	LongestSilence float64     `json:"longestSilence"` // seconds
+	Sound          float64     `json:"sound"`          // seconds in which anybody speaks
+	Overlap        float64     `json:"overlap"`        // seconds in which both speak, each time for more than 0.2 s
 }
 
 // A Span is a stretch of a call, in seconds from its start.
