@@ -1,0 +1,202 @@
+// Package dtac reads recordings from DTAC OneCall, which is OrecX OrkTrack 4, and
+// from an OrkTrack of one's own.
+//
+// OrkTrack has no published interface; this is the one that its own web pages use.
+// What is peculiar about it, and lost calls to earlier clients:
+//
+//   - A page beyond the data is answered with HTTP 500, so the next page is asked
+//     for only when the last one was full and the answer names a next.
+//   - Several requests at once make it answer 500, so pages are read one by one.
+//   - A window without calls may be answered with 500 as well. Then a wider window
+//     that can be read is taken in its place and filtered here.
+//   - Times carry no zone and mean UTC.
+//   - The token goes into the header bare, without "Bearer".
+//   - Addresses in its answers may name hosts behind its proxy. They are never
+//     followed: every request goes to the configured base URL.
+//
+// The package keeps one token for each [Client] and signs in again once when that
+// is refused. It sends nothing but GET, apart from the sign-in.
+package dtac
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"crk/app/phone"
+)
+
+// Time limits of one request each. A list of a busy day takes OrkTrack tens of
+// seconds.
+const (
+	loginTimeout = 30 * time.Second
+	listTimeout  = 120 * time.Second
+	audioTimeout = 300 * time.Second
+	idleTimeout  = 60 * time.Second
+)
+
+// A Client is a signed-in user of an OrkTrack. It may be used concurrently.
+type Client struct {
+	set   settings
+	http  *http.Client
+	now   func() time.Time
+	sleep func(context.Context, time.Duration) error
+
+	session session
+	skew    atomic.Int64 // their clock minus ours in nanoseconds, as last seen
+}
+
+var _ phone.Source = (*Client)(nil)
+
+// An Option changes how a Client behaves.
+type Option func(*Client)
+
+// WithSleep replaces the pause between two tries. sleep returns early with an
+// error when its context ends.
+func WithSleep(sleep func(context.Context, time.Duration) error) Option {
+	return func(c *Client) { c.sleep = sleep }
+}
+
+// New returns a client for cfg, which need not be normalized. It sends nothing yet.
+// Requests go through client's transport, which decides where they may go at all;
+// its redirects, cookies and time limit are not used. The error is about cfg.
+func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
+	cfg, err := cfg.Normalized()
+	if err != nil {
+		return nil, fmt.Errorf("dtac: config: %w", err)
+	}
+	set, err := cfg.resolve()
+	if err != nil {
+		return nil, fmt.Errorf("dtac: config: %w", err)
+	}
+	c := &Client{
+		set: set,
+		http: &http.Client{
+			Transport: client.Transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse // a redirect would carry the token along
+			},
+		},
+		now:   time.Now,
+		sleep: pause,
+	}
+	c.session = session{turn: make(chan struct{}, 1)}
+	for _, option := range options {
+		option(c)
+	}
+	return c, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return context.DeadlineExceeded // there would be no time left to try again
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// url joins a path with its query, as configured, to the base URL. id replaces
+// {id}.
+func (c *Client) url(local, id string, query url.Values) string {
+	u, err := url.Parse(local) // was checked by Normalized
+	if err != nil {
+		u = &url.URL{}
+	}
+	full := *c.set.base
+	full.Path += replaceID(u.Path, id)
+	full.RawQuery = u.RawQuery
+	if len(query) > 0 {
+		full.RawQuery = query.Encode()
+	}
+	return full.String()
+}
+
+// errTokenRefused is what a request made with a token returns when the token, and
+// nothing else, was found wanting.
+var errTokenRefused = errors.New("the access token was refused")
+
+// signedIn calls try with a token, and once more with a fresh one if it returns
+// errTokenRefused.
+func (c *Client) signedIn(ctx context.Context, op string, try func(token string) error) error {
+	token, err := c.token(ctx, "")
+	if err != nil {
+		return err
+	}
+	if err = try(token); !errors.Is(err, errTokenRefused) {
+		return err
+	}
+	if token, err = c.token(ctx, token); err != nil {
+		return err
+	}
+	if err = try(token); errors.Is(err, errTokenRefused) {
+		return &phone.Error{Kind: phone.Forbidden, Op: op, Detail: "a new token was refused as well"}
+	}
+	return err
+}
+
+// get asks for address with token and returns the answer if its status is 200 or
+// 206; any other comes back as an error, with the body closed.
+func (c *Client) get(ctx context.Context, op, address, token string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, &phone.Error{Kind: phone.Unexpected, Op: op, Detail: "the request cannot be made"}
+	}
+	req.Header.Set(c.set.tokenHeader, token)
+	resp, err := c.send(req)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
+		return resp, nil
+	}
+	drain(resp)
+	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+		return nil, errTokenRefused
+	}
+	return nil, c.statusError(op, resp)
+}
+
+// send sends req and notes what the answer's date says of the clocks.
+func (c *Client) send(req *http.Request) (*http.Response, error) {
+	req.Header.Set("User-Agent", "crk")
+	sent := c.now()
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if theirs, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		ours := sent.Add(c.now().Sub(sent) / 2)
+		c.skew.Store(int64(theirs.Sub(ours)))
+	}
+	return resp, nil
+}
+
+// statusError makes an error of an answer whose status is neither a success nor
+// about the token.
+func (c *Client) statusError(op string, resp *http.Response) error {
+	e := &phone.Error{Kind: phone.Unexpected, Op: op, Status: resp.StatusCode}
+	switch s := resp.StatusCode; {
+	case s == http.StatusTooManyRequests, s >= 500:
+		e.Kind = phone.Transient
+		e.RetryAfter = phone.RetryAfter(resp.Header, c.now())
+	case s >= 300 && s < 400:
+		e.Detail = "a redirect was not followed"
+	}
+	return e
+}
+
+// drain closes a body after reading a little, so that the connection can serve
+// again.
+func drain(resp *http.Response) {
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+	resp.Body.Close()
+}

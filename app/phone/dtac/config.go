@@ -1,0 +1,160 @@
+package dtac
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"crk/app/phone"
+)
+
+// DefaultBaseURL is the address of DTAC OneCall's voice recording service.
+const DefaultBaseURL = "https://onecallvoicerecord.dtac.co.th"
+
+// A Config says where an OrkTrack is and how it is spoken to. Only the first three
+// fields are asked of people; the zero value of each other one stands for what
+// DTAC's installation needs.
+type Config struct {
+	BaseURL  string `json:"baseUrl,omitempty"`
+	Username string `json:"username"`
+	Password string `json:"password,omitempty"`
+
+	RestPrefix  string            `json:"restPrefix,omitempty"`  // /orktrack/rest
+	LoginPath   string            `json:"loginPath,omitempty"`   // with its query
+	TokenField  string            `json:"tokenField,omitempty"`  // of the login's answer
+	TokenHeader string            `json:"tokenHeader,omitempty"` // that carries the bare token
+	ListPath    string            `json:"listPath,omitempty"`
+	ListParams  map[string]string `json:"listParams,omitempty"` // each replaces or adds one parameter
+	DateFormat  string            `json:"dateFormat,omitempty"` // Go layout of startdate and enddate
+	TimeZone    string            `json:"timeZone,omitempty"`   // IANA name, of query and answer
+	ArrayField  string            `json:"arrayField,omitempty"` // of the list's answer
+	MediaPath   string            `json:"mediaPath,omitempty"`  // {id} stands for the call's id
+	PageSize    int               `json:"pageSize,omitempty"`   // 1 to 10000
+
+	// Filters: calls they leave out are yielded with phone.Call.Skip set.
+	MinDurationSec  int      `json:"minDurationSec,omitempty"`
+	LocalPartyAllow []string `json:"localPartyAllow,omitempty"` // empty: all lines
+}
+
+// A FieldError says what is wrong with one field of a Config, named as in JSON.
+// Its message is for the person who filled it in.
+type FieldError struct {
+	Field   string
+	Message string
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Field + " " + e.Message }
+
+// Normalized returns the config with its base URL in the one form that the same
+// address always gets, or every [*FieldError], joined. The user name is kept to
+// the letter. A missing password is no error here: one may be on file already.
+func (c Config) Normalized() (Config, error) {
+	var errs []error
+	bad := func(field, message string) { errs = append(errs, &FieldError{field, message}) }
+
+	base, err := phone.BaseURL(cmpOr(c.BaseURL, DefaultBaseURL))
+	if err != nil {
+		bad("baseUrl", err.Error())
+	} else {
+		c.BaseURL = base.String()
+	}
+	if strings.TrimSpace(c.Username) == "" {
+		bad("username", "is required")
+	}
+	if strings.Contains(c.Username, ":") {
+		bad("username", "must not hold a colon") // Basic authentication would end it there
+	}
+	for field, p := range map[string]string{"restPrefix": c.RestPrefix, "loginPath": c.LoginPath, "listPath": c.ListPath, "mediaPath": c.MediaPath} {
+		if p != "" && !localPath(p) {
+			bad(field, "must be a path that begins with /")
+		}
+	}
+	if c.MediaPath != "" && !strings.Contains(c.MediaPath, "{id}") {
+		bad("mediaPath", "must hold {id}")
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil {
+		bad("timeZone", "is not the name of a time zone")
+	}
+	if c.PageSize < 0 || c.PageSize > 10000 {
+		bad("pageSize", "must be 1 to 10000")
+	}
+	if c.MinDurationSec < 0 {
+		bad("minDurationSec", "must not be negative")
+	}
+	return c, errors.Join(errs...)
+}
+
+// localPath reports whether p can only lead to the configured host.
+func localPath(p string) bool {
+	u, err := url.Parse(p)
+	return err == nil && strings.HasPrefix(p, "/") && u.Host == "" && u.Scheme == "" &&
+		path.Clean(u.Path) == strings.TrimRight(u.Path, "/")
+}
+
+func cmpOr(s, otherwise string) string {
+	if s = strings.TrimSpace(s); s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// settings is a Config with every default in its place and every text parsed.
+type settings struct {
+	base               *url.URL // with the REST prefix
+	username, password string
+	login, list, media string
+	tokenField         string
+	tokenHeader        string
+	listParams         map[string]string
+	dateFormat         string
+	zone               *time.Location
+	arrayField         string
+	pageSize           int
+	minDuration        time.Duration
+	lines              map[string]bool
+}
+
+// resolve fills in DTAC's defaults. c is Normalized.
+func (c Config) resolve() (settings, error) {
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return settings{}, fmt.Errorf("base URL: %w", errors.New("is not an address"))
+	}
+	zone, err := time.LoadLocation(c.TimeZone) // "" is UTC
+	if err != nil {
+		return settings{}, fmt.Errorf("time zone: %w", err)
+	}
+	s := settings{
+		base:        base.JoinPath(cmpOr(c.RestPrefix, "/orktrack/rest")),
+		username:    c.Username,
+		password:    c.Password,
+		login:       cmpOr(c.LoginPath, "/user/login?version=orktrack&accesspolicy=all&licenseinfo=true"),
+		list:        cmpOr(c.ListPath, "/recordings"),
+		media:       cmpOr(c.MediaPath, "/mediastream/{id}"),
+		tokenField:  cmpOr(c.TokenField, "accesstoken"),
+		tokenHeader: cmpOr(c.TokenHeader, "Authorization"),
+		listParams: map[string]string{
+			"range": "custom", "sort": "", "maxresults": "0",
+			"includetags": "false", "includemetadata": "false", "includeprograms": "false",
+		},
+		dateFormat:  cmpOr(c.DateFormat, "20060102_150405"),
+		zone:        zone,
+		arrayField:  cmpOr(c.ArrayField, "objects"),
+		pageSize:    c.PageSize,
+		minDuration: time.Duration(c.MinDurationSec) * time.Second,
+		lines:       make(map[string]bool, len(c.LocalPartyAllow)),
+	}
+	if s.pageSize == 0 {
+		s.pageSize = 500
+	}
+	maps.Copy(s.listParams, c.ListParams)
+	for _, line := range c.LocalPartyAllow {
+		s.lines[lineKey(line)] = true
+	}
+	return s, nil
+}

@@ -1,0 +1,199 @@
+package dtac
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/url"
+	"strconv"
+	"time"
+
+	"crk/app/phone"
+)
+
+const (
+	opList      = "dtac: list recordings"
+	listMaxBody = 32 << 20
+	maxStale    = 3 // pages in a row that held only rows already seen
+)
+
+// retryPauses are the waits before the second, third and fourth try of a page that
+// was answered with a 5xx status.
+var retryPauses = [...]time.Duration{500 * time.Millisecond, 2 * time.Second, 5 * time.Second}
+
+// A window is a span of time, [since, until).
+type window struct{ since, until time.Time }
+
+func (w window) has(t time.Time) bool { return !t.Before(w.since) && t.Before(w.until) }
+
+// wider returns windows that hold w and more, in the order to be tried: backwards
+// four times as far each, to seven days, then from its start until now.
+func (w window) wider(now time.Time) []window {
+	const farthest = 7 * 24 * time.Hour
+	var out []window
+	for length := w.until.Sub(w.since); length < farthest; {
+		length = min(max(4*length, time.Hour), farthest)
+		out = append(out, window{w.until.Add(-length), w.until})
+	}
+	if now.After(w.until) {
+		out = append(out, window{w.since, now})
+	}
+	return out
+}
+
+// Calls implements [phone.Source]. Pages are asked for as they are consumed, one
+// at a time.
+func (c *Client) Calls(ctx context.Context, since, until time.Time) iter.Seq2[phone.Call, error] {
+	want := window{since, until}
+	return func(yield func(phone.Call, error) bool) {
+		if !since.Before(until) {
+			return
+		}
+		asked, page, err := c.firstPage(ctx, want)
+		seen := map[string]bool{}
+		for number, stale := 1, 0; err == nil; number++ {
+			fresh, goOn := c.yieldRows(page.rows, want, seen, yield)
+			if !goOn || !page.more {
+				return
+			}
+			if stale++; fresh {
+				stale = 0
+			}
+			if stale == maxStale {
+				err = &phone.Error{Kind: phone.Unexpected, Op: opList, Detail: "page after page holds the same rows"}
+				break
+			}
+			page, err = c.page(ctx, asked, number+1, c.set.pageSize)
+		}
+		yield(phone.Call{}, err)
+	}
+}
+
+// yieldRows yields the rows that are in want and not in seen, and adds them to it.
+// fresh: some row of the page was new. goOn: the consumer wants more.
+func (c *Client) yieldRows(rows []json.RawMessage, want window, seen map[string]bool, yield func(phone.Call, error) bool) (fresh, goOn bool) {
+	for _, raw := range rows {
+		call, err := c.set.readRow(raw)
+		if err != nil {
+			if !yield(phone.Call{}, fmt.Errorf("%s: %w", opList, err)) {
+				return fresh, false
+			}
+			continue
+		}
+		if seen[call.ID] {
+			continue
+		}
+		seen[call.ID], fresh = true, true
+		if want.has(call.StartedAt) && !yield(call, nil) {
+			return fresh, false
+		}
+	}
+	return fresh, true
+}
+
+// firstPage reads page 1 of w or, where OrkTrack cannot answer that, of a wider
+// window, which it returns. A window without calls is one it may not answer.
+func (c *Client) firstPage(ctx context.Context, w window) (window, listing, error) {
+	page, err := c.page(ctx, w, 1, c.set.pageSize)
+	if !isServerError(err) {
+		return w, page, err
+	}
+	for _, wide := range w.wider(c.now()) {
+		if _, e := c.tryPage(ctx, wide, 1, 1); e != nil {
+			if isServerError(e) {
+				continue
+			}
+			return w, listing{}, e
+		}
+		page, err = c.page(ctx, wide, 1, c.set.pageSize)
+		return wide, page, err
+	}
+	return w, listing{}, err
+}
+
+// page reads one page and tries again where OrkTrack fails, which it does now and
+// then for no reason.
+func (c *Client) page(ctx context.Context, w window, number, size int) (listing, error) {
+	for try := 0; ; try++ {
+		page, err := c.tryPage(ctx, w, number, size)
+		if !isServerError(err) || try == len(retryPauses) {
+			return page, err
+		}
+		var e *phone.Error
+		if errors.As(err, &e) && e.RetryAfter > retryPauses[len(retryPauses)-1] {
+			return page, err
+		}
+		if c.sleep(ctx, max(retryPauses[try], e.RetryAfter)) != nil {
+			return page, err
+		}
+	}
+}
+
+func isServerError(err error) bool {
+	e, ok := errors.AsType[*phone.Error](err)
+	return ok && e.Status >= 500
+}
+
+// A listing is a page as OrkTrack answers it.
+type listing struct {
+	rows  []json.RawMessage
+	more  bool // a further page is there to be asked for
+	total int  // -1 where OrkTrack did not count
+}
+
+func (c *Client) tryPage(ctx context.Context, w window, number, size int) (page listing, err error) {
+	address := c.url(c.set.list, "", c.listQuery(w, number, size))
+	err = c.signedIn(ctx, opList, func(token string) error {
+		body, err := c.fetchJSON(ctx, address, token)
+		if err != nil {
+			return err
+		}
+		page, err = c.readListing(body, size)
+		return err
+	})
+	return page, err
+}
+
+// listQuery asks for a second more at both ends: whether OrkTrack counts them in is
+// not known, and it knows no fractions.
+func (c *Client) listQuery(w window, number, size int) url.Values {
+	q := url.Values{}
+	for k, v := range c.set.listParams {
+		q.Set(k, v)
+	}
+	q.Set("startdate", w.since.Add(-time.Second).In(c.set.zone).Format(c.set.dateFormat))
+	q.Set("enddate", w.until.Add(time.Second).In(c.set.zone).Format(c.set.dateFormat))
+	q.Set("page", strconv.Itoa(number))
+	q.Set("pagesize", strconv.Itoa(size))
+	return q
+}
+
+func (c *Client) fetchJSON(ctx context.Context, address, token string) ([]byte, error) {
+	call, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	resp, err := c.get(call, opList, address, token)
+	if err != nil {
+		return nil, c.explain(ctx, opList, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, listMaxBody+1))
+	if err != nil {
+		return nil, phone.NetworkError(ctx, opList, err)
+	}
+	if len(body) > listMaxBody {
+		return nil, &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "the answer is too large"}
+	}
+	return body, nil
+}
+
+// explain leaves the errors of this package as they are and makes network errors of
+// the rest.
+func (c *Client) explain(ctx context.Context, op string, err error) error {
+	if errors.Is(err, errTokenRefused) || phone.KindOf(err) != "" {
+		return err
+	}
+	return phone.NetworkError(ctx, op, err)
+}

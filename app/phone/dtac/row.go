@@ -1,0 +1,224 @@
+package dtac
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"crk/app/phone"
+)
+
+// callID is what an id may look like; it becomes part of a path and of a file's name.
+var callID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// timeLayouts are the ways a time may be written. OrkTrack 4.20 uses the first.
+var timeLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", time.RFC3339}
+
+// readListing reads a list's answer. size is the number of rows that were asked
+// for.
+func (c *Client) readListing(body []byte, size int) (listing, error) {
+	if isHTML(body) {
+		return listing{}, unexpected("a web page came instead of a list")
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		var rows []json.RawMessage
+		if err := json.Unmarshal(body, &rows); err != nil {
+			return listing{}, unexpected("the list is not JSON")
+		}
+		return listing{rows: rows, total: -1}, c.readable(rows)
+	}
+	var answer map[string]json.RawMessage
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return listing{}, unexpected("the list is not JSON")
+	}
+	if tokenError(answer) {
+		return listing{}, errTokenRefused
+	}
+	for _, field := range []string{c.set.arrayField, "objects", "recordings", "data", "recording"} {
+		var rows []json.RawMessage
+		if raw, there := answer[field]; there && json.Unmarshal(raw, &rows) == nil {
+			if err := c.readable(rows); err != nil {
+				return listing{}, err
+			}
+			return finishListing(answer, rows, size)
+		}
+	}
+	return listing{}, unexpected("the answer holds no list")
+}
+
+// finishListing reads what the answer says beside its rows.
+func finishListing(answer map[string]json.RawMessage, rows []json.RawMessage, size int) (listing, error) {
+	var limited bool
+	if json.Unmarshal(answer["limitReached"], &limited) == nil && limited {
+		return listing{}, &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "OrkTrack cut the list short"}
+	}
+	page := listing{rows: rows, total: -1}
+	var next text
+	if json.Unmarshal(answer["nextPageUri"], &next) == nil && next != "" {
+		// A server that gives fewer rows a page than were asked for says so; its
+		// full page is full.
+		full := size
+		var served int
+		if json.Unmarshal(answer["pageSize"], &served) == nil && served > 0 {
+			full = min(full, served)
+		}
+		page.more = len(rows) > 0 && len(rows) >= full
+	}
+	var total int
+	if json.Unmarshal(answer["resultCount"], &total) == nil {
+		page.total = total
+	}
+	return page, nil
+}
+
+// readable returns an error if there are rows and none can be read: then it is not
+// the rows that are odd, but OrkTrack that changed.
+func (c *Client) readable(rows []json.RawMessage) error {
+	for _, raw := range rows {
+		if _, err := c.set.readRow(raw); err == nil {
+			return nil
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return unexpected("no row of the list can be read")
+}
+
+func unexpected(detail string) error {
+	return &phone.Error{Kind: phone.Unexpected, Op: opList, Detail: detail}
+}
+
+// A row is a recording as OrkTrack writes it, as far as it is of use.
+type row struct {
+	ID          text            `json:"id"`
+	Timestamp   text            `json:"timestamp"`
+	Duration    text            `json:"duration"` // seconds
+	LocalParty  text            `json:"localParty"`
+	RemoteParty text            `json:"remoteParty"`
+	Direction   text            `json:"direction"`
+	User        json.RawMessage `json:"userDto"`
+}
+
+// readRow makes a call of a row. The error is a [*phone.RowError].
+func (s *settings) readRow(raw json.RawMessage) (phone.Call, error) {
+	var r row
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return phone.Call{}, &phone.RowError{Err: errors.New("is no object")}
+	}
+	id := string(r.ID)
+	if !callID.MatchString(id) {
+		return phone.Call{}, &phone.RowError{Err: errors.New("has no usable id")}
+	}
+	started, ok := parseTime(string(r.Timestamp), s.zone)
+	if !ok {
+		return phone.Call{}, &phone.RowError{ID: id, Err: errors.New("has no readable time")}
+	}
+	call := phone.Call{
+		ID:            id,
+		StartedAt:     started,
+		Duration:      parseSeconds(string(r.Duration)),
+		Direction:     parseDirection(string(r.Direction)),
+		CustomerPhone: string(r.RemoteParty),
+		AgentNumber:   string(r.LocalParty),
+		AgentName:     agentName(r.User),
+		Raw:           raw,
+	}
+	switch {
+	case call.Duration < s.minDuration:
+		call.Skip = phone.SkipShort
+	case len(s.lines) > 0 && !s.lines[lineKey(call.AgentNumber)]:
+		call.Skip = phone.SkipLine
+	}
+	return call, nil
+}
+
+// lineKey makes the ways of writing one Thai number alike: "+66812345678",
+// "66812345678" and "0812345678". Extensions stay as they are.
+func lineKey(number string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number)
+	if national, ok := strings.CutPrefix(digits, "66"); ok && len(digits) >= 10 {
+		return "0" + national
+	}
+	if digits == "" {
+		return strings.TrimSpace(number)
+	}
+	return digits
+}
+
+func parseTime(s string, zone *time.Location) (time.Time, bool) {
+	for _, layout := range timeLayouts { // each takes a fraction as well
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t.UTC(), t.Year() >= 1990
+		}
+	}
+	if ms, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) == 13 {
+		return time.UnixMilli(ms).UTC(), true
+	}
+	return time.Time{}, false
+}
+
+// parseSeconds returns zero for what is no duration a call can have: the audio will
+// tell.
+func parseSeconds(s string) time.Duration {
+	seconds, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(seconds > 0 && seconds < 7*24*3600) {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+func parseDirection(s string) phone.Direction {
+	switch strings.ToUpper(s) {
+	case "IN":
+		return phone.In
+	case "OUT":
+		return phone.Out
+	case "INTERNAL":
+		return phone.Internal
+	}
+	return phone.Unknown // OrkTrack also has ALL and UNKN
+}
+
+func agentName(user json.RawMessage) string {
+	var u struct {
+		First text `json:"firstname"`
+		Last  text `json:"lastname"`
+	}
+	if json.Unmarshal(user, &u) != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(u.First) + " " + string(u.Last))
+}
+
+// replaceID puts id in the place of {id}.
+func replaceID(p, id string) string { return strings.ReplaceAll(p, "{id}", id) }
+
+// text reads a JSON string, or a number to the letter; anything else is empty, so
+// that one odd field does not spoil a row.
+type text string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *text) UnmarshalJSON(b []byte) error {
+	*t = ""
+	switch {
+	case len(b) > 0 && b[0] == '"':
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		*t = text(strings.TrimSpace(s))
+	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
+		*t = text(b)
+	}
+	return nil
+}

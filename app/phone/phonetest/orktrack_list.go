@@ -1,0 +1,178 @@
+package phonetest
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// list answers a page of recordings.
+func (o *OrkTrack) list(w http.ResponseWriter, r *http.Request, f Faults, account string) {
+	q := r.URL.Query()
+	number, size := atLeast(q.Get("page"), 1), atLeast(q.Get("pagesize"), 1)
+	if f.PageLimit > 0 {
+		size = min(size, f.PageLimit)
+	}
+	failed := o.beginList(f, number)
+	if f.SlowList > 0 {
+		select {
+		case <-time.After(f.SlowList):
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if f.ListHTML {
+		writePage(w)
+		return
+	}
+	if failed != 0 {
+		w.WriteHeader(failed)
+		return
+	}
+	rows := o.find(q, f, account)
+	start := (number - 1) * size
+	if start > 0 && start >= len(rows) || f.EmptyFails && len(rows) == 0 {
+		o.mu.Lock()
+		o.stats.ServerErrors++
+		o.mu.Unlock()
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	writeJSON(w, answer(r, f, rows, number, size))
+}
+
+// beginList counts a list, lets late rows in and decides whether it fails; 0: it
+// does not.
+func (o *OrkTrack) beginList(f Faults, number int) (status int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stats.Lists++
+	if f.InsertAtPage == number {
+		o.add(f.Insert)
+		o.faults.InsertAtPage = 0
+	}
+	if o.faults.FailLists > 0 {
+		o.faults.FailLists--
+		o.stats.ServerErrors++
+		return http.StatusInternalServerError
+	}
+	if f.BurstFails && o.inFlight > 1 {
+		o.stats.ServerErrors++
+		return http.StatusInternalServerError
+	}
+	return f.ListStatus
+}
+
+// find returns the rows of a window that account may see, newest first.
+func (o *OrkTrack) find(q url.Values, f Faults, account string) []Recording {
+	zone := zoneOf(f)
+	const layout = "20060102_150405"
+	from, _ := time.ParseInLocation(layout, q.Get("startdate"), zone)
+	to, err := time.ParseInLocation(layout, q.Get("enddate"), zone)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil {
+		to = o.now()
+	}
+	if f.ExclusiveEnds {
+		from, to = from.Add(time.Second), to.Add(-time.Second)
+	}
+	var rows []Recording
+	for _, r := range o.recordings {
+		at := r.StartedAt.Truncate(time.Second)
+		hidden := r.VisibleFrom.After(o.now()) || r.Account != "" && r.Account != account
+		if !hidden && !at.Before(from) && !at.After(to) {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, func(a, b Recording) int {
+		return cmp.Or(b.StartedAt.Compare(a.StartedAt), cmp.Compare(b.ID, a.ID))
+	})
+	if f.RandomOrder {
+		shuffle(rows)
+	}
+	return rows
+}
+
+// answer is the envelope around one page of rows.
+func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[string]any {
+	total, limited := len(rows), false
+	if f.LimitRows > 0 && total > f.LimitRows {
+		rows, limited = rows[:f.LimitRows], true
+	}
+	start := min((number-1)*size, len(rows))
+	end := min(start+size, len(rows))
+	objects := make([]any, 0, size)
+	for i := range f.BadRows {
+		objects = append(objects, map[string]any{"id": -1 - i, "timestamp": "yesterday"})
+	}
+	for _, rec := range rows[start:end] {
+		objects = append(objects, rec.row(r, f))
+	}
+	count := -1
+	if r.URL.Query().Get("maxresults") == "-1" {
+		count = total
+	}
+	return map[string]any{
+		"objects":      objects,
+		"nextPageUri":  pageURI(r, f, number+1, end < len(rows) || f.AlwaysNext),
+		"prevPageUri":  pageURI(r, f, number-1, number > 1),
+		"limitReached": limited,
+		"page":         number,
+		"pageSize":     size,
+		"resultCount":  count,
+	}
+}
+
+// row is a recording as OrkTrack lists it.
+func (rec Recording) row(r *http.Request, f Faults) map[string]any {
+	m := map[string]any{
+		"type":         "recordingDto",
+		"id":           rec.ID,
+		"timestamp":    rec.StartedAt.In(zoneOf(f)).Format(time.DateTime),
+		"duration":     int(rec.Duration / time.Second),
+		"localParty":   rec.LocalParty,
+		"remoteParty":  rec.RemoteParty,
+		"direction":    rec.Direction,
+		"recordingURL": origin(r, f) + mediaPath + strconv.FormatInt(rec.ID, 10),
+	}
+	if rec.FirstName != "" || rec.LastName != "" {
+		m["userDto"] = map[string]any{"firstname": rec.FirstName, "lastname": rec.LastName}
+	}
+	return m
+}
+
+// pageURI is the address of a page, or nil where there is none.
+func pageURI(r *http.Request, f Faults, number int, there bool) any {
+	if !there {
+		return nil
+	}
+	q := r.URL.Query()
+	q.Set("page", strconv.Itoa(number))
+	return origin(r, f) + listPath + "?" + q.Encode()
+}
+
+func origin(r *http.Request, f Faults) string {
+	if f.NextURIHost != "" {
+		return "http://" + f.NextURIHost
+	}
+	return "http://" + r.Host
+}
+
+func zoneOf(f Faults) *time.Location {
+	if f.Zone != nil {
+		return f.Zone
+	}
+	return time.UTC
+}
+
+func atLeast(s string, least int) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return least
+	}
+	return max(n, least)
+}
