@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"math"
+	"time"
+
+	"crk/app"
+)
+
+// SessionLife is how long a browser stays signed in without being used.
+const SessionLife = 14 * 24 * time.Hour
+
+const sessionColumns = `s.id, s.user_id, s.business_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.agent`
+
+func scanSession(row scanner) (x app.Session, err error) {
+	err = row.Scan(&x.ID, &x.UserID, &x.BusinessID, instant{&x.CreatedAt}, instant{&x.SeenAt}, instant{&x.ExpiresAt}, &x.IP, &x.Agent)
+	return x, err
+}
+
+func hashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// newToken returns 256 random bits in a form that suits URLs and cookies.
+func newToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: it crashes the program instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// CreateSession signs a user in and returns the token for the cookie, of which
+// only the hash is kept.
+func (s *Store) CreateSession(ctx context.Context, x app.Session) (app.Session, app.Secret, error) {
+	token := newToken()
+	err := s.write(ctx, func(t *tx) error {
+		x.ID, x.CreatedAt, x.SeenAt, x.ExpiresAt = newID(), t.now, t.now, t.now.Add(SessionLife)
+		x.Agent = clip(x.Agent, 200)
+		if err := t.exec(`DELETE FROM sessions WHERE expires_at < ?`, stamp(t.now)); err != nil {
+			return err
+		}
+		return t.exec(`INSERT INTO sessions (hash, id, user_id, business_id, created_at, seen_at, expires_at, ip, agent)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, hashToken(token), x.ID, x.UserID, x.BusinessID,
+			stamp(x.CreatedAt), stamp(x.SeenAt), stamp(x.ExpiresAt), x.IP, x.Agent)
+	})
+	return x, app.Secret(token), err
+}
+
+// SessionByToken returns the live session of a cookie and its user as a member
+// of the business that the session shows. A user who no longer belongs to it
+// gets the first of the others. It is a NotFound error where there is none.
+func (s *Store) SessionByToken(ctx context.Context, token string) (app.Session, app.Member, error) {
+	x, err := scanSession(s.reads.QueryRowContext(ctx, `SELECT `+sessionColumns+`
+		FROM sessions s WHERE s.hash = ? AND s.expires_at > ?`, hashToken(token), stamp(s.now())))
+	if err != nil {
+		return x, app.Member{}, found(err, "session")
+	}
+	m, err := s.Member(ctx, x.BusinessID, x.UserID)
+	if app.IsKind(err, app.NotFound) {
+		m, err = s.FirstMember(ctx, x.UserID)
+		x.BusinessID = m.Business.ID
+	}
+	return x, m, err
+}
+
+// SessionAlive reports whether a session still serves.
+func (s *Store) SessionAlive(ctx context.Context, id string) (alive bool, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND expires_at > ?)`,
+		id, stamp(s.now())).Scan(&alive)
+	return alive, err
+}
+
+// TouchSession notes that a session was used, at most once a minute, and
+// extends its life.
+func (s *Store) TouchSession(ctx context.Context, x app.Session) error {
+	if s.now().Sub(x.SeenAt) < time.Minute {
+		return nil
+	}
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(`UPDATE sessions SET seen_at = ?, expires_at = ? WHERE id = ?`,
+			stamp(t.now), stamp(t.now.Add(SessionLife)), x.ID)
+	})
+}
+
+// SetSessionBusiness makes a session show another business of its user. It is a
+// NotFound error where the user does not belong to it.
+func (s *Store) SetSessionBusiness(ctx context.Context, x app.Session, business app.BusinessID) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(`UPDATE sessions SET business_id = ?1 WHERE id = ?2 AND user_id = ?3
+			AND EXISTS (SELECT 1 FROM members WHERE business_id = ?1 AND user_id = ?3)`, business, x.ID, x.UserID)
+		if err == nil && n == 0 {
+			err = app.Missing("business")
+		}
+		return err
+	})
+}
+
+// Sessions returns a user's live sessions, the one used last first.
+func (s *Store) Sessions(ctx context.Context, user app.UserID) ([]app.Session, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT `+sessionColumns+`
+		FROM sessions s WHERE s.user_id = ? AND s.expires_at > ? ORDER BY s.seen_at DESC, s.id`, user, stamp(s.now()))
+	return collect(rows, err, scanSession)
+}
+
+// EndSession signs one session of a user out. Ending one that is not there is
+// no error.
+func (s *Store) EndSession(ctx context.Context, user app.UserID, id string) error {
+	return s.write(ctx, func(t *tx) error {
+		t.changed(app.Change{Topic: "session", ID: id, UserID: user})
+		return t.exec(`DELETE FROM sessions WHERE user_id = ? AND id = ?`, user, id)
+	})
+}
+
+// EndOtherSessions signs a user out everywhere but in the session given.
+func (s *Store) EndOtherSessions(ctx context.Context, user app.UserID, keep string) error {
+	return s.write(ctx, func(t *tx) error { return t.endSessions(user, keep) })
+}
+
+func (t *tx) endSessions(user app.UserID, keep string) error {
+	rows, err := t.query(`DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id`, user, keep)
+	ids, err := collect(rows, err, scanString)
+	for _, id := range ids {
+		t.changed(app.Change{Topic: "session", ID: id, UserID: user})
+	}
+	return err
+}
+
+func scanString(row scanner) (v string, err error) {
+	err = row.Scan(&v)
+	return v, err
+}
+
+const (
+	freeLogins  = 5                // failures before the first delay
+	firstDelay  = 2 * time.Second  // doubling with each failure after them
+	longestWait = 15 * time.Minute // and forgotten an hour after the last
+	forgetLogin = time.Hour
+)
+
+// LoginWait returns how long the given subjects ("account:…", "address:…") must
+// wait before the next attempt to sign in; 0 is now. It survives a restart.
+func (s *Store) LoginWait(ctx context.Context, subjects ...string) (time.Duration, error) {
+	var longest time.Duration
+	for _, subject := range subjects {
+		var failures int
+		var last time.Time
+		err := s.reads.QueryRowContext(ctx, `SELECT failures, last_at FROM login_failures WHERE subject = ?`, subject).
+			Scan(&failures, instant{&last})
+		if err = found(err, "subject"); app.IsKind(err, app.NotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		longest = max(longest, loginDelay(failures)-s.now().Sub(last))
+	}
+	return longest, nil
+}
+
+func loginDelay(failures int) time.Duration {
+	if failures < freeLogins {
+		return 0
+	}
+	d := float64(firstDelay) * math.Pow(2, float64(failures-freeLogins))
+	return time.Duration(min(d, float64(longestWait)))
+}
+
+// LoginFailed counts a failed attempt against the subjects.
+func (s *Store) LoginFailed(ctx context.Context, subjects ...string) error {
+	return s.write(ctx, func(t *tx) error {
+		err := t.exec(`DELETE FROM login_failures WHERE last_at < ?`, stamp(t.now.Add(-forgetLogin)))
+		for _, subject := range subjects {
+			err = errors.Join(err, t.exec(`INSERT INTO login_failures (subject, failures, last_at) VALUES (?, 1, ?)
+				ON CONFLICT (subject) DO UPDATE SET failures = failures + 1, last_at = excluded.last_at`, subject, stamp(t.now)))
+		}
+		return err
+	})
+}
+
+// LoginSucceeded forgets the failures of an account. Those of an address stay:
+// one good password must not open the way to try others from there.
+func (s *Store) LoginSucceeded(ctx context.Context, account string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(`DELETE FROM login_failures WHERE subject = ?`, account)
+	})
+}

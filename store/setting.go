@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"filippo.io/age"
+)
+
+// AudioIdentity returns the age identity that audio files are encrypted to. It
+// is made once and kept sealed: when the appliance's key is changed, this is
+// sealed anew and the audio stays as it is.
+func (s *Store) AudioIdentity(ctx context.Context) (string, error) {
+	b, err := s.sealedSetting(ctx, "audio.identity", func() ([]byte, error) {
+		id, err := age.GenerateX25519Identity()
+		if err != nil {
+			return nil, err
+		}
+		return []byte(id.String()), nil
+	})
+	return string(b), err
+}
+
+// HashKey returns the appliance's key for keyed hashes of secrets, made once:
+// two equal secrets are told equal by them, and no one else can test a guess.
+func (s *Store) HashKey(ctx context.Context) ([]byte, error) {
+	return s.sealedSetting(ctx, "hash.key", func() ([]byte, error) {
+		b := make([]byte, 32)
+		_, err := rand.Read(b)
+		return b, err
+	})
+}
+
+// sealedSetting returns a secret of the appliance, making it the first time.
+func (s *Store) sealedSetting(ctx context.Context, name string, make func() ([]byte, error)) ([]byte, error) {
+	row := name + ".sealed"
+	var sealed []byte
+	err := s.reads.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, row).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		fresh, err := make()
+		if err != nil {
+			return nil, err
+		}
+		if sealed, err = s.box.Seal("setting", row, fresh); err != nil {
+			return nil, err
+		}
+		err = s.write(ctx, func(t *tx) error { // whoever was first wins
+			if err := t.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING`, row, sealed); err != nil {
+				return err
+			}
+			return t.row(`SELECT value FROM settings WHERE name = ?`, row).Scan(&sealed)
+		})
+		if err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	b, err := s.box.Open("setting", row, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s with the key file: %w", name, err)
+	}
+	return b, nil
+}

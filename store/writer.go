@@ -1,0 +1,289 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"crk/app"
+)
+
+// ErrClosed is the answer to a write after Close.
+var ErrClosed = errors.New("store: closed")
+
+const (
+	maxBatch = 512  // operations in one commit
+	maxQueue = 4096 // operations waiting; beyond, callers wait to be let in
+)
+
+// A writer owns the one connection that writes. It takes what waits, runs each
+// operation in a savepoint of one transaction and commits them together: the
+// commit before is the delay in which the next batch gathers, so a lone
+// operation never waits for company.
+type writer struct {
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt
+	now     func() time.Time
+	publish func([]app.Change)
+	onQueue func([]app.JobKind)
+
+	ops  chan *op
+	quit chan struct{}
+	once sync.Once
+	done chan struct{}
+	err  error // of closing; read after done
+}
+
+// An op is one write that waits for its turn.
+type op struct {
+	ctx    context.Context
+	fn     func(*tx) error
+	tx     *tx
+	err    error
+	result chan error // holds one
+}
+
+// A tx is what an operation writes through. It lasts until the operation
+// returns.
+type tx struct {
+	w   *writer
+	now time.Time // the same for all of one operation
+
+	changes []app.Change
+	queued  []app.JobKind
+}
+
+func newWriter(conn *sql.Conn, o Options) *writer {
+	w := &writer{
+		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish, onQueue: o.OnQueue,
+		ops: make(chan *op, maxQueue), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	go w.loop()
+	return w
+}
+
+// write runs fn in a transaction that commits if fn returns nil, and answers
+// after the commit is on the disk. fn is short, calls nothing outside and may
+// not keep its tx. A ctx that ends while the operation waits keeps it from
+// starting; once started it is not cut off, because SQLite would take the whole
+// batch back with it.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
+	o := &op{ctx: ctx, fn: fn, result: make(chan error, 1)}
+	select {
+	case <-s.writer.quit:
+		return ErrClosed
+	default:
+	}
+	select {
+	case s.writer.ops <- o:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.writer.quit:
+		return ErrClosed
+	}
+	select {
+	case err := <-o.result:
+		return err
+	case <-s.writer.done:
+		select { // answered in the very last batch
+		case err := <-o.result:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// close ends the loop after what was already waiting.
+func (w *writer) close() error {
+	w.once.Do(func() { close(w.quit) })
+	<-w.done
+	return w.err
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	batch := make([]*op, 0, maxBatch)
+	for {
+		batch = batch[:0]
+		select {
+		case o := <-w.ops:
+			batch = append(batch, o)
+		case <-w.quit:
+			select {
+			case o := <-w.ops:
+				batch = append(batch, o)
+			default:
+				w.err = w.shut()
+				return
+			}
+		}
+	fill:
+		for len(batch) < maxBatch {
+			select {
+			case o := <-w.ops:
+				batch = append(batch, o)
+			default:
+				break fill
+			}
+		}
+		w.run(batch)
+	}
+}
+
+func (w *writer) shut() error {
+	var errs []error
+	for _, st := range w.stmts {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+// run commits a batch and answers every operation of it.
+func (w *writer) run(batch []*op) {
+	err := w.commit(batch)
+	if err != nil {
+		_ = w.raw("ROLLBACK") // fails where SQLite has rolled back by itself
+		err = fmt.Errorf("store: commit: %w", err)
+	}
+	for _, o := range batch {
+		if o.err == nil {
+			o.err = err
+		}
+	}
+	if err == nil {
+		w.tell(batch)
+	}
+	for _, o := range batch {
+		o.result <- o.err
+	}
+}
+
+// commit runs the operations of a batch in one transaction. Its error is the
+// whole batch's; an operation's own error is kept with it.
+func (w *writer) commit(batch []*op) error {
+	if err := w.raw("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, o := range batch {
+		if o.err = o.ctx.Err(); o.err != nil {
+			continue
+		}
+		if err := w.raw("SAVEPOINT op"); err != nil {
+			return err
+		}
+		o.tx = &tx{w: w, now: w.now()}
+		if o.err = protect(o.fn, o.tx); o.err != nil {
+			if err := w.raw("ROLLBACK TO op"); err != nil {
+				return fmt.Errorf("%w (after %w)", err, o.err)
+			}
+		}
+		if err := w.raw("RELEASE op"); err != nil {
+			return err
+		}
+	}
+	return w.raw("COMMIT")
+}
+
+// protect turns a panic of one operation into its error: the others of the
+// batch have nothing to do with it.
+func protect(fn func(*tx) error, t *tx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("store: panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return fn(t)
+}
+
+// tell hands on, in order, what the batch changed.
+func (w *writer) tell(batch []*op) {
+	var changes []app.Change
+	var queued []app.JobKind
+	for _, o := range batch {
+		if o.err == nil && o.tx != nil {
+			changes = append(changes, o.tx.changes...)
+			queued = append(queued, o.tx.queued...)
+		}
+	}
+	if len(changes) > 0 && w.publish != nil {
+		w.publish(changes)
+	}
+	if len(queued) > 0 && w.onQueue != nil {
+		w.onQueue(queued)
+	}
+}
+
+func (w *writer) raw(query string) error {
+	st, err := w.stmt(query)
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(context.Background())
+	return err
+}
+
+// stmt prepares a query once for the life of the connection. The queries are
+// those of this package, so their number is bounded; lists of ids are passed as
+// one JSON argument.
+func (w *writer) stmt(query string) (*sql.Stmt, error) {
+	if st, ok := w.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	w.stmts[query] = st
+	return st, nil
+}
+
+// exec runs a statement.
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.affect(query, args...)
+	return err
+}
+
+// affect runs a statement and returns how many rows it changed.
+func (t *tx) affect(query string, args ...any) (int64, error) {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// row queries one row.
+func (t *tx) row(query string, args ...any) scanner {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRowContext(context.Background(), args...)
+}
+
+// query queries rows, to be read before the next statement; see collect.
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(context.Background(), args...)
+}
+
+// changed notes what to publish after the commit.
+func (t *tx) changed(c app.Change) { t.changes = append(t.changes, c) }
+
+// A failedRow is a row whose query could not be prepared.
+type failedRow struct{ err error }
+
+// Scan returns the error of the query.
+func (r failedRow) Scan(...any) error { return r.err }
