@@ -1,0 +1,154 @@
+package audio
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// HeadSize is how many bytes of a file's beginning are enough for [Sniff].
+const HeadSize = 4096
+
+// A Format is a kind of sound file.
+type Format struct {
+	Name        string // "wav", "mp3", …
+	ContentType string // "audio/wav", …
+}
+
+// Sniff tells a sound file by its first bytes, of which it wants HeadSize or the
+// whole file. What a file is called or said to be is not asked: phone systems and
+// people are often wrong about it.
+func Sniff(head []byte) (Format, bool) {
+	for _, k := range kinds() {
+		if k.match(head) {
+			return k.Format, true
+		}
+	}
+	return Format{}, false
+}
+
+// Decodable reports whether the format has a decoder here. A file of such a
+// format may still use a codec that has none.
+func (f Format) Decodable() bool {
+	return slices.ContainsFunc(kinds(), func(k kind) bool { return k.Format == f && k.open != nil })
+}
+
+// A kind is one row of the table of formats.
+type kind struct {
+	Format
+	match func(head []byte) bool
+	open  func(*bufio.Reader) (Info, source, error) // nil where there is no decoder
+}
+
+// kinds is the table: a format that can be told apart is a row, one that can be
+// decoded has an open as well.
+func kinds() []kind {
+	return []kind{
+		{Format{"wav", "audio/wav"}, form("RIFF", "WAVE"), openWAV},
+		{Format{"wav64", "audio/wav"}, form("RF64", "WAVE"), nil},
+		{Format{"mp3", "audio/mpeg"}, isMP3, nil},
+		{Format{"ogg", "audio/ogg"}, prefix("OggS\x00"), nil},
+		{Format{"flac", "audio/flac"}, prefix("fLaC"), nil},
+		{Format{"mp4", "audio/mp4"}, isMP4, nil},
+		{Format{"webm", "audio/webm"}, isWebM, nil},
+		{Format{"amr", "audio/amr"}, prefix("#!AMR"), nil},
+		{Format{"aac", "audio/aac"}, isADTS, nil},
+		{Format{"aiff", "audio/aiff"}, form("FORM", "AIF"), nil},
+		{Format{"au", "audio/basic"}, prefix(".snd"), nil},
+		{Format{"wma", "audio/x-ms-wma"}, prefix("\x30\x26\xB2\x75\x8E\x66\xCF\x11"), nil},
+	}
+}
+
+// open finds the decoder of a file.
+func open(r io.Reader) (Info, source, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	head, err := in.Peek(HeadSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Info{}, nil, fmt.Errorf("audio: read: %w", err)
+	}
+	for _, k := range kinds() {
+		if !k.match(head) {
+			continue
+		}
+		if k.open == nil {
+			return Info{}, nil, fmt.Errorf("%w: %s", ErrUnsupported, k.Name)
+		}
+		info, src, err := k.open(in)
+		info.Format = k.Format
+		return info, src, err
+	}
+	return Info{}, nil, ErrNotAudio
+}
+
+func prefix(s string) func([]byte) bool {
+	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(s)) }
+}
+
+// form matches the family of files that begin with an outer id, a length and an
+// inner id.
+func form(outer, inner string) func([]byte) bool {
+	return func(head []byte) bool {
+		return len(head) >= 12 && string(head[:4]) == outer && bytes.HasPrefix(head[8:], []byte(inner))
+	}
+}
+
+// isMP4 accepts the brands that sound files have. Pictures (heic, avif) share the
+// container.
+func isMP4(head []byte) bool {
+	if len(head) < 12 || string(head[4:8]) != "ftyp" {
+		return false
+	}
+	brands := []string{"M4A ", "M4B ", "mp41", "mp42", "isom", "iso2", "iso4", "iso5", "iso6", "3gp4", "3gp5", "3gp6", "dash"}
+	return slices.Contains(brands, string(head[8:12]))
+}
+
+func isWebM(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\x1A\x45\xDF\xA3")) && bytes.Contains(head[:min(64, len(head))], []byte("webm"))
+}
+
+func isADTS(head []byte) bool {
+	return len(head) >= 7 && head[0] == 0xFF && head[1]&0xF6 == 0xF0 && head[2]>>2&0xF < 13
+}
+
+// isMP3 wants an ID3 tag or two frames, the second where the first one ends: one
+// frame header alone is twelve bits that any file may begin with.
+func isMP3(head []byte) bool {
+	if len(head) >= 10 && string(head[:3]) == "ID3" {
+		return head[3] < 0xFF && head[4] < 0xFF && (head[6]|head[7]|head[8]|head[9])&0x80 == 0
+	}
+	n := mp3Frame(head)
+	if n == 0 {
+		return false
+	}
+	return len(head) <= n || mp3Frame(head[n:]) > 0
+}
+
+// mp3Frame returns the length in bytes of the layer III frame that head begins
+// with, or 0 if it does not begin with one. Tables of ISO 11172-3 and 13818-3; MPEG
+// 2.5 (8, 11.025 and 12 kHz) is what telephone systems write.
+func mp3Frame(head []byte) int {
+	if len(head) < 4 {
+		return 0
+	}
+	h := binary.BigEndian.Uint32(head)
+	version, layer := h>>19&3, h>>17&3
+	bitrate, rate, pad := int(h>>12&15), int(h>>10&3), int(h>>9&1)
+	if h>>21 != 0x7FF || version == 1 || layer != 1 || bitrate == 0 || bitrate == 15 || rate == 3 {
+		return 0
+	}
+	hz := [3]int{44100, 48000, 32000}[rate]
+	if version == 3 { // MPEG 1
+		kbit := [15]int{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320}[bitrate]
+		return 144*kbit*1000/hz + pad
+	}
+	kbit := [15]int{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160}[bitrate]
+	hz /= 2
+	if version == 0 { // MPEG 2.5
+		hz /= 2
+	}
+	return 72*kbit*1000/hz + pad
+}

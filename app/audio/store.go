@@ -1,0 +1,245 @@
+package audio
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"filippo.io/age"
+)
+
+// ErrTooLarge is returned by [Store.Write] and [Store.Put] for more bytes than
+// were allowed.
+var ErrTooLarge = errors.New("audio: file is too large")
+
+const (
+	suffix  = ".age"
+	tempDir = "tmp"
+)
+
+// names are UUIDs in lower case. Nothing else becomes part of a path.
+var names = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// A Store keeps sound files in a directory, each encrypted with age while it is
+// written. A file appears under its name whole and durable, or not at all. The
+// Store may be used concurrently, but by one process alone; of two writers of the
+// same name the later one wins, and who reads the earlier file reads on.
+type Store struct {
+	dir      string
+	identity *age.X25519Identity
+}
+
+// OpenStore opens the store in dir, which it makes (0700) if need be. The files
+// are encrypted to the X25519 identity ("AGE-SECRET-KEY-1…"), never repeated in an
+// error.
+func OpenStore(dir, identity string) (*Store, error) {
+	id, err := age.ParseX25519Identity(identity)
+	if err != nil { // age's own error may quote a piece of the key
+		return nil, errors.New("audio store: not an X25519 age identity")
+	}
+	if err := os.MkdirAll(filepath.Join(dir, tempDir), 0o700); err != nil {
+		return nil, fmt.Errorf("audio store: %w", err)
+	}
+	return &Store{dir: dir, identity: id}, nil
+}
+
+// Put stores what r gives, at most max bytes, under a name: [Store.Write] and
+// [Pending.Commit] in one, for bytes that need no check.
+func (s *Store) Put(ctx context.Context, name string, r io.Reader, max int64) (Stored, error) {
+	if !names.MatchString(name) {
+		return Stored{}, badName()
+	}
+	p, err := s.Write(ctx, r, max)
+	if err != nil {
+		return Stored{}, err
+	}
+	defer p.Discard()
+	return p.Stored, p.Commit(name)
+}
+
+// Write encrypts what r gives into a temporary file, to be looked at before it is
+// kept. The error wraps [ErrTooLarge] for more than max bytes, ctx's error, or
+// what r returned; nothing is left behind then. The caller must Commit or Discard
+// what is returned.
+func (s *Store) Write(ctx context.Context, r io.Reader, max int64) (*Pending, error) {
+	f, err := os.CreateTemp(filepath.Join(s.dir, tempDir), "*"+suffix) // mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("audio store: %w", err)
+	}
+	p := &Pending{store: s, file: f}
+	if p.Stored, err = s.encrypt(ctx, f, r, max); err != nil {
+		return nil, errors.Join(fmt.Errorf("audio store: write: %w", err), p.Discard())
+	}
+	return p, nil
+}
+
+func (s *Store) encrypt(ctx context.Context, f io.Writer, r io.Reader, max int64) (Stored, error) {
+	w, err := age.Encrypt(f, s.identity.Recipient())
+	if err != nil {
+		return Stored{}, err
+	}
+	seen := &witness{hash: sha256.New()}
+	limited := &io.LimitedReader{R: r, N: max + 1}
+	if _, err := io.Copy(io.MultiWriter(w, seen), contextReader{ctx, limited}); err != nil {
+		return Stored{}, err
+	}
+	if limited.N == 0 {
+		return Stored{}, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, max)
+	}
+	if err := w.Close(); err != nil {
+		return Stored{}, err
+	}
+	return Stored{Size: seen.size, SHA256: hex.EncodeToString(seen.hash.Sum(nil)), Head: seen.head}, nil
+}
+
+// Open opens a stored file. The error wraps [fs.ErrNotExist] where there is none.
+func (s *Store) Open(name string) (*File, error) {
+	if !names.MatchString(name) {
+		return nil, badName()
+	}
+	f, err := os.Open(s.path(name))
+	if err != nil {
+		return nil, fmt.Errorf("audio store: %w", err)
+	}
+	return s.decrypt(f)
+}
+
+// Delete removes a file, durably. It is no error if there is none.
+func (s *Store) Delete(name string) error {
+	if !names.MatchString(name) {
+		return badName()
+	}
+	path := s.path(name)
+	err := os.Remove(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("audio store: delete: %w", err)
+	}
+	return nil
+}
+
+// Sweep removes the temporary files that a crash left behind and returns how many
+// they were. Call it at start, before anything is written.
+func (s *Store) Sweep() (removed int, err error) {
+	dir := filepath.Join(s.dir, tempDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, fmt.Errorf("audio store: sweep: %w", err)
+	}
+	for _, e := range entries {
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return removed, fmt.Errorf("audio store: sweep: %w", err)
+		}
+		removed++
+	}
+	return removed, nil
+}
+
+// Names yields the names of all files, in no order, to find those that no call
+// has. It stops at the first error, which it yields.
+func (s *Store) Names() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		shards, err := os.ReadDir(s.dir)
+		if err != nil {
+			yield("", fmt.Errorf("audio store: %w", err))
+			return
+		}
+		for _, shard := range shards {
+			if len(shard.Name()) == 2 && shard.IsDir() && !s.namesIn(shard.Name(), yield) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) namesIn(shard string, yield func(string, error) bool) bool {
+	entries, err := os.ReadDir(filepath.Join(s.dir, shard))
+	if err != nil {
+		yield("", fmt.Errorf("audio store: %w", err))
+		return false
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), suffix)
+		if ok && names.MatchString(name) && !yield(name, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// path spreads the files over 256 directories by the end of their names: version 7
+// UUIDs of one day begin alike.
+func (s *Store) path(name string) string {
+	return filepath.Join(s.dir, name[len(name)-2:], name+suffix)
+}
+
+// decrypt reads f, which it closes if it cannot.
+func (s *Store) decrypt(f *os.File) (*File, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("audio store: %w", err), f.Close())
+	}
+	plain, size, err := age.DecryptReaderAt(f, info.Size(), s.identity)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("audio store: %s: %w", filepath.Base(f.Name()), err), f.Close())
+	}
+	return &File{ReaderAt: plain, size: size, file: f}, nil
+}
+
+// badName does not repeat the name: it may come from a request.
+func badName() error { return fmt.Errorf("audio store: the name is no UUID: %w", fs.ErrInvalid) }
+
+// syncDir makes a new name in dir survive a power cut. Windows cannot and need not
+// do it.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// A witness notes what passes by on its way to the disk.
+type witness struct {
+	hash hash.Hash
+	size int64
+	head []byte
+}
+
+func (w *witness) Write(p []byte) (int, error) {
+	w.size += int64(len(p))
+	w.head = append(w.head, p[:min(len(p), HeadSize-len(w.head))]...)
+	return w.hash.Write(p)
+}
+
+// A contextReader stops a copy when its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
