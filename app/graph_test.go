@@ -1,0 +1,149 @@
+package app_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+)
+
+// goodGraph returns a graph that is more than a rule: two groups, the second
+// after the first's no, each with a message of its own.
+func goodGraph() app.Graph {
+	group := func(id string) app.Node {
+		return app.Node{ID: id, Kind: app.NodeGroup, Group: &app.Group{
+			Match:      app.MatchAll,
+			Conditions: []app.Condition{{Field: app.FieldTag, Op: app.OpEq, Value: app.TextValue("short")}},
+			Groups:     []app.Group{{Match: app.MatchAny}},
+		}}
+	}
+	message := func(id string) app.Node {
+		return app.Node{ID: id, Kind: app.NodeMessage, Message: &app.MessageText{Text: "{{tag}}", Severity: app.Info}}
+	}
+	return app.Graph{
+		Version: app.GraphVersion,
+		Name:    "Two ways",
+		Nodes: []app.Node{
+			{ID: "t", Kind: app.NodeTrigger}, group("g1"), group("g2"), message("m1"), message("m2"),
+			{ID: "s1", Kind: app.NodeSend, Send: &app.Send{Channel: app.ChannelTelegram, To: []string{"c1", "c2"}}},
+			{ID: "s2", Kind: app.NodeSend, Send: &app.Send{Channel: app.ChannelInApp}},
+			{ID: "s3", Kind: app.NodeSend, Send: &app.Send{Channel: app.ChannelTelegram, To: []string{"c2"}}},
+			{ID: "s4", Kind: app.NodeSend, Send: &app.Send{Channel: app.ChannelDiscord, To: []string{"c1"}}},
+		},
+		Edges: []app.Edge{
+			{From: "t", To: "g1"}, {From: "g1", Exit: app.ExitYes, To: "m1"}, {From: "g1", Exit: app.ExitNo, To: "g2"},
+			{From: "g2", Exit: app.ExitYes, To: "m2"}, {From: "m1", To: "s1"}, {From: "m1", To: "s2"},
+			{From: "m2", To: "s3"}, {From: "m2", To: "s4"},
+		},
+	}
+}
+
+func TestGraphValidate(t *testing.T) {
+	edge := func(from, exit, to string) func(*app.Graph) {
+		return func(g *app.Graph) { g.Edges = append(g.Edges, app.Edge{From: from, Exit: exit, To: to}) }
+	}
+	node := func(n app.Node) func(*app.Graph) {
+		return func(g *app.Graph) { g.Nodes = append(g.Nodes, n) }
+	}
+	for _, tt := range []struct {
+		name    string
+		change  func(*app.Graph)
+		field   string // of the first problem
+		message string // part of it
+	}{
+		{"good", func(g *app.Graph) {}, "", ""},
+		{"of a later version", func(g *app.Graph) { g.Version = 2 }, "version", "reads version 1"},
+		{"no name", func(g *app.Graph) { g.Name = "" }, "name", "is required"},
+		{"no nodes", func(g *app.Graph) { g.Nodes, g.Edges = nil, nil }, "nodes", "exactly one trigger, not 0"},
+		{"two triggers", node(app.Node{ID: "t2", Kind: app.NodeTrigger}), "nodes", "exactly one trigger, not 2"},
+		{"a node without id", node(app.Node{Kind: app.NodeTrigger}), "nodes[9].id", "is required"},
+		{"an id twice", func(g *app.Graph) { g.Nodes[3].ID = "g1" }, "nodes[3].id", `"g1" is the id of two`},
+		{"an unknown kind", func(g *app.Graph) { g.Nodes[0].Kind = "timer" }, "nodes[0].kind", `"timer" is no kind`},
+		{"a group with nothing", func(g *app.Graph) { g.Nodes[1].Group = nil }, "nodes[1].group", `node "g1" says nothing`},
+		{"a message with nothing", func(g *app.Graph) { g.Nodes[3].Message = nil }, "nodes[3].message", `"m1" says nothing`},
+		{"a send with nothing", func(g *app.Graph) { g.Nodes[5].Send = nil }, "nodes[5].send", `"s1" says nothing`},
+		{"a trigger with a group", func(g *app.Graph) { g.Nodes[0].Group = g.Nodes[1].Group }, "nodes[0].group", "cannot hold it"},
+		{"off the canvas", func(g *app.Graph) { g.Nodes[2].X = 1e7 }, "nodes[2].x", `"g2"`},
+		{"a wrong condition", func(g *app.Graph) { g.Nodes[1].Group.Conditions[0].Op = "gt" }, "nodes[1].group.conditions[0].op", "no operator of tag"},
+		{"a wrong match", func(g *app.Graph) { g.Nodes[1].Group.Groups[0].Match = "" }, "nodes[1].group.groups[0].match", "all or any"},
+		{"groups six deep", func(g *app.Graph) {
+			for range 6 {
+				g.Nodes[1].Group = &app.Group{Match: app.MatchAny, Groups: []app.Group{*g.Nodes[1].Group}}
+			}
+		}, "nodes[1].group.groups[0].groups[0].groups[0].groups[0].groups", "5 deep at most"},
+		{"an unknown variable", func(g *app.Graph) { g.Nodes[3].Message.Text = "{{x}}" }, "nodes[3].message.text", "unknown variable"},
+		{"an unknown severity", func(g *app.Graph) { g.Nodes[3].Message.Severity = "" }, "nodes[3].message.severity", "must be one of"},
+		{"an unknown channel", func(g *app.Graph) { g.Nodes[6].Send.Channel = "line" }, "nodes[6].send.channel", "telegram, discord, in_app"},
+		{"a send to nobody", func(g *app.Graph) { g.Nodes[5].Send.To = nil }, "nodes[5].send.to", "must name a destination"},
+		{"a feed with a name", func(g *app.Graph) { g.Nodes[6].Send.To = []string{"x"} }, "nodes[6].send.to", "has no names"},
+		{"an edge to nowhere", edge("g2", "no", "x"), "edges[8]", "no such node"},
+		{"an edge twice", edge("m1", "", "s1"), "edges[8]", "a second time"},
+		{"a group without exit", edge("g1", "", "m1"), "edges[8]", "no exit of the group"},
+		{"a trigger with an exit", edge("t", "yes", "g2"), "edges[8]", `"yes" is no exit of the trigger`},
+		{"a message with an exit", edge("m1", "maybe", "s1"), "edges[8]", `"maybe" is no exit`},
+		{"a send right after the trigger", edge("t", "", "s1"), "edges[8]", "cannot follow"},
+		{"a group after a message", edge("m1", "", "g2"), "edges[8]", "cannot follow"},
+		{"something after a send", edge("s1", "", "s2"), "edges[8]", "cannot follow"},
+		{"a way back to the trigger", edge("g2", "no", "t"), "edges[8]", "cannot follow"},
+		{"a circle", edge("g2", "no", "g1"), "edges", `comes back to node "g1"`},
+		{"a node apart", node(app.Node{ID: "x", Kind: app.NodeMessage, Message: &app.MessageText{Text: "x", Severity: app.Info}}),
+			"nodes[9]", `"x" cannot be reached`},
+		{"two messages for one send", edge("m2", "", "s1"), "nodes[5]", `"s1" sends 2 messages`},
+		{"a message by two ways", edge("g2", "no", "m1"), "", ""},
+		{"51 nodes", func(g *app.Graph) {
+			for i := range 42 {
+				node(app.Node{ID: fmt.Sprint(i), Kind: app.NodeTrigger})(g)
+			}
+		}, "nodes", "51 nodes"},
+		{"51 destinations", func(g *app.Graph) { g.Nodes[5].Send.To = chats(48) }, "nodes", "51 destinations"},
+		{"51 conditions", func(g *app.Graph) {
+			g.Nodes[1].Group.Groups[0].Conditions = make([]app.Condition, 49)
+		}, "nodes", "51 conditions"},
+		{"51 groups", func(g *app.Graph) { g.Nodes[1].Group.Groups = make([]app.Group, 48) }, "nodes", "51 groups"},
+		{"201 edges", func(g *app.Graph) { g.Edges = make([]app.Edge, 201) }, "edges", "201 edges"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			g := goodGraph()
+			tt.change(&g)
+			err := g.Validate()
+			if tt.field == "" {
+				is.NoErr(err) // nothing is wrong
+				return
+			}
+			var e *app.Error
+			is.True(errors.As(err, &e))                                // something is wrong
+			is.Equal(e.Fields[0].Name, tt.field)                       // where
+			is.True(strings.Contains(e.Fields[0].Message, tt.message)) // and what
+		})
+	}
+}
+
+func TestGraphWithout(t *testing.T) {
+	is := is.New(t)
+	g := goodGraph()
+
+	_, found := g.Without(app.ChannelTelegram, "c9")
+	is.True(!found) // one that is not there is not found
+
+	one, found := g.Without(app.ChannelTelegram, "c2")
+	is.True(found)                                                 // one that is there is
+	is.Equal(one.Targets(app.ChannelTelegram), []string{"c1"})     // and goes from every node
+	is.Equal(len(one.Nodes), len(g.Nodes)-1)                       // a node left with nobody goes
+	is.Equal(len(one.Edges), len(g.Edges)-1)                       // with the edge to it
+	is.NoErr(one.Validate())                                       // what is left is a graph
+	is.Equal(g, goodGraph())                                       // the original is untouched
+	is.Equal(g.Targets(app.ChannelTelegram), []string{"c1", "c2"}) // targets are named once
+
+	two, _ := one.Without(app.ChannelTelegram, "c1")
+	is.Equal(two.Targets(app.ChannelDiscord), []string{"c1"}) // the same id in another channel is another's
+	is.True(two.Sends())                                      // Discord and the feed are left
+
+	rule := app.Graph{Nodes: []app.Node{{ID: "s", Kind: app.NodeSend, Send: &app.Send{Channel: app.ChannelDiscord, To: []string{"w"}}}}}
+	rule, _ = rule.Without(app.ChannelDiscord, "w")
+	is.True(!rule.Sends()) // the last one leaves a graph that sends nothing
+}
