@@ -1,0 +1,62 @@
+package dtac_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app/phone"
+	"crk/app/phone/dtac"
+	"crk/app/phone/phonetest"
+)
+
+func TestAudioIsChecked(t *testing.T) {
+	sound := phonetest.Talk(time.Second).WAV()
+	for _, tt := range []struct {
+		name   string
+		faults phonetest.Faults
+		kind   phone.Kind // of opening or reading
+	}{
+		{"whole", phonetest.Faults{}, ""},
+		{"without a length", phonetest.Faults{AudioNoLength: true}, ""},
+		{"not there", phonetest.Faults{AudioStatus: 404}, phone.NotYet},
+		{"gone", phonetest.Faults{AudioStatus: 410}, phone.NotYet},
+		{"server fails", phonetest.Faults{AudioStatus: 503}, phone.Transient},
+		{"not allowed", phonetest.Faults{AudioStatus: 403}, phone.Forbidden},
+		{"a page", phonetest.Faults{AudioHTML: true}, phone.BadContent},
+		{"an error in JSON", phonetest.Faults{AudioJSON: `{"error":"disk"}`}, phone.BadContent},
+		{"a token error in JSON, twice", phonetest.Faults{AudioJSON: `{"error":"invalid access token"}`}, phone.Forbidden},
+		{"nothing", phonetest.Faults{AudioEmpty: true}, phone.BadContent},
+		{"the connection breaks", phonetest.Faults{AudioTruncate: 100}, phone.Unreachable},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			sim, client := start(t, dtac.Config{})
+			r := recording(5, hour)
+			r.Audio = sound
+			sim.Add(r)
+			sim.Fail(tt.faults)
+			audio, err := client.Audio(t.Context(), "5")
+			if err == nil {
+				defer audio.Body.Close()
+				var body []byte
+				body, err = io.ReadAll(audio.Body)
+				if err == nil {
+					is.True(bytes.Equal(body, sound)) // what was recorded
+				}
+			}
+			is.Equal(phone.KindOf(err), tt.kind)
+		})
+	}
+}
+
+func TestAudioOfOneThatIsNoID(t *testing.T) {
+	is := is.New(t)
+	sim, client := start(t, dtac.Config{})
+	_, err := client.Audio(t.Context(), "../user/login")
+	is.Equal(phone.KindOf(err), phone.NotYet)
+	is.Equal(len(sim.Stats().Unknown), 0) // it was not even asked for
+}

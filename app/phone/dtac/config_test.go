@@ -1,0 +1,46 @@
+package dtac_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"crk/app/phone/dtac"
+)
+
+func TestConfig(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		cfg  dtac.Config
+		want string // the fields refused
+	}{
+		{"the least", dtac.Config{Username: "u"}, ""},
+		{"no user name", dtac.Config{}, "username"},
+		{"colon in the user name", dtac.Config{Username: "a:b"}, "username"},
+		{"not an address", dtac.Config{Username: "u", BaseURL: "ftp://x"}, "baseUrl"},
+		{"path to another host", dtac.Config{Username: "u", ListPath: "//evil.invalid/x"}, "listPath"},
+		{"path that climbs", dtac.Config{Username: "u", RestPrefix: "/orktrack/../admin"}, "restPrefix"},
+		{"media path without an id", dtac.Config{Username: "u", MediaPath: "/media"}, "mediaPath"},
+		{"no such zone", dtac.Config{Username: "u", TimeZone: "Asia/Bangkong"}, "timeZone"},
+		{"page size", dtac.Config{Username: "u", PageSize: 10001}, "pageSize"},
+		{"minimum", dtac.Config{Username: "u", MinDurationSec: -1}, "minDurationSec"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			_, err := tt.cfg.Normalized()
+			field := ""
+			if e, ok := errors.AsType[*dtac.FieldError](err); ok {
+				field = e.Field
+			}
+			is.Equal(field, tt.want) // the field at fault is named
+			_, newErr := dtac.New(tt.cfg, http.DefaultClient)
+			is.Equal(newErr == nil, err == nil) // New refuses the same
+		})
+	}
+	is := is.New(t)
+	cfg, err := dtac.Config{Username: user}.Normalized()
+	is.NoErr(err)
+	is.Equal(cfg.BaseURL, dtac.DefaultBaseURL) // DTAC's own where none is given
+}
