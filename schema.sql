@@ -351,7 +351,7 @@ CREATE TABLE automations (
     business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
     name        TEXT NOT NULL,
     enabled     INTEGER NOT NULL DEFAULT 1,
-    graph       TEXT NOT NULL,     -- automation.Graph: the stored form
+    graph       TEXT NOT NULL,     -- app.Graph: the stored form
     sent        INTEGER NOT NULL DEFAULT 0,
     failed      INTEGER NOT NULL DEFAULT 0,
     last_run_at INTEGER,

@@ -82,7 +82,7 @@ func (r Rule) Validate() error {
 	checkName(&p, "name", r.Name)
 	checkMatch(&p, "match", r.Match)
 	if n := len(r.Conditions); n > MaxConditions {
-		p.Add("conditions", "has %d conditions; a rule takes %d at most", n, MaxConditions)
+		p.Add("conditions", "A rule takes %d conditions at most, not %d.", MaxConditions, n)
 	} else {
 		for i, c := range r.Conditions {
 			c.check(&p, at("conditions", i))
@@ -109,26 +109,26 @@ func (r Rule) checkDestinations(p *Problems) {
 	// The field is the first of the three, so that a form has a place for it.
 	switch n := r.Destinations(); {
 	case n == 0:
-		p.Add("telegramChatIds", "name at least one destination: telegramChatIds, discordWebhookIds or inApp")
+		p.Add("telegramChatIds", "Name at least one destination: telegramChatIds, discordWebhookIds or inApp.")
 	case n > MaxDestinations:
-		p.Add("telegramChatIds", "the rule has %d destinations; it takes %d at most", n, MaxDestinations)
+		p.Add("telegramChatIds", "A rule takes %d destinations at most, not %d.", MaxDestinations, n)
 	}
 }
 
 func checkName(p *Problems, field, name string) {
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0:
-		p.Add(field, "is required: a name of 1 to %d characters", MaxRuleName)
+		p.Add(field, "Give a name of 1 to %d characters.", MaxRuleName)
 	case n > MaxRuleName:
-		p.Add(field, "has %d characters; it takes %d at most", n, MaxRuleName)
+		p.Add(field, "A name has %d characters at most, not %d.", MaxRuleName, n)
 	case strings.ContainsFunc(name, unicode.IsControl):
-		p.Add(field, "must be one line")
+		p.Add(field, "A name is one line.")
 	}
 }
 
 func checkMatch(p *Problems, field, match string) {
 	if match != MatchAll && match != MatchAny {
-		p.Add(field, "must be all or any, not %s", quoted(match))
+		p.Add(field, "This must be all or any, not %s.", quoted(match))
 	}
 }
 
@@ -136,27 +136,27 @@ func checkMessage(p *Problems, field, text string) {
 	n := utf8.RuneCountInString(text)
 	switch {
 	case strings.TrimSpace(text) == "":
-		p.Add(field, "is required: a text of 1 to %d characters", MaxRuleMessage)
+		p.Add(field, "Write a message of 1 to %d characters.", MaxRuleMessage)
 		return
 	case n > MaxRuleMessage:
-		p.Add(field, "has %d characters; it takes %d at most", n, MaxRuleMessage)
+		p.Add(field, "A message has %d characters at most, not %d.", MaxRuleMessage, n)
 		return
 	}
 	if _, err := ParseTemplate(text); err != nil {
-		p.Add(field, "%s", err)
+		p.Add(field, "This cannot be read: %s.", err)
 	}
 }
 
 func checkSeverity(p *Problems, field string, s Severity) {
 	if !s.Valid() {
-		p.Add(field, "must be one of %s, not %s", list(Severities()), quoted(string(s)))
+		p.Add(field, "This must be one of %s, not %s.", list(Severities()), quoted(string(s)))
 	}
 }
 
 func checkIDs(p *Problems, field string, ids []string) {
 	for i, id := range ids {
 		if id == "" || len(id) > 64 {
-			p.Add(at(field, i), "must be the id of a destination")
+			p.Add(at(field, i), "This must be the id of a destination.")
 		}
 	}
 }

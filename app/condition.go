@@ -129,12 +129,12 @@ func (c Condition) check(p *Problems, path string) {
 	fields := ConditionFields()
 	i := slices.IndexFunc(fields, func(f ConditionField) bool { return f.Name == c.Field })
 	if i < 0 {
-		p.Add(path+".field", "%s is no field; the fields are %s", quoted(c.Field), fieldNames(fields))
+		p.Add(path+".field", "%s is no field. The fields are %s.", quoted(c.Field), fieldNames(fields))
 		return
 	}
 	field := fields[i]
 	if !slices.Contains(field.Ops, c.Op) {
-		p.Add(path+".op", "%s is no operator of %s, which takes %s", quoted(c.Op), field.Name, list(field.Ops))
+		p.Add(path+".op", "%s is no operator of %s, which takes %s.", quoted(c.Op), field.Name, list(field.Ops))
 		return
 	}
 	if problem := c.checkValue(field); problem != "" {
@@ -149,17 +149,17 @@ func (c Condition) checkValue(f ConditionField) string {
 	case c.Op == OpIsEmpty || c.Op == OpIsNotEmpty:
 		return ""
 	case v.wrong:
-		return "must be a string, a number or a list of them"
+		return "This must be a string, a number or a list of them."
 	case v.IsZero():
-		return "is required by " + c.Op
+		return "Give a value for " + c.Op + "."
 	case c.Op == OpBetween && (!v.List || len(v.Items) != 2):
-		return "must be a list of two numbers for between, as in [10, 20]"
+		return "between takes a list of two numbers, as in [10, 20]."
 	case c.Op == OpIn || c.Op == OpNotIn:
 		if n := len(v.Items); n == 0 || n > MaxValueItems {
-			return fmt.Sprintf("must be a list of 1 to %d values", MaxValueItems)
+			return fmt.Sprintf("This must be a list of 1 to %d values.", MaxValueItems)
 		}
 	case v.List && c.Op != OpBetween:
-		return "must be one value for " + c.Op + ", not a list"
+		return c.Op + " takes one value, not a list."
 	}
 	for _, item := range v.Items {
 		if problem := f.checkItem(item); problem != "" {
@@ -175,7 +175,7 @@ func (c Condition) checkOrder(f ConditionField) string {
 		return ""
 	}
 	if n := c.Value.Numbers(); n[0] > n[1] {
-		return "must name the lower number first"
+		return "The lower number comes first."
 	}
 	return ""
 }
@@ -187,25 +187,25 @@ func (f ConditionField) checkItem(s Scalar) string {
 		n, ok := s.number()
 		switch {
 		case !ok:
-			return fmt.Sprintf("must be a number for %s, not %s", f.Name, quoted(s.Text))
+			return fmt.Sprintf("%s is compared with numbers, and %s is none.", f.Name, quoted(s.Text))
 		case n < f.Min || n > f.Max:
-			return fmt.Sprintf("must be from %s to %s for %s", decimal(f.Min), decimal(f.Max), f.Name)
+			return fmt.Sprintf("%s goes from %s to %s.", f.Name, decimal(f.Min), decimal(f.Max))
 		case f.Kind == ClockField && n != math.Trunc(n):
-			return "must be a whole number for " + f.Name
+			return f.Name + " is a whole number."
 		}
 		return ""
 	case ChoiceField:
 		if f.Choices != nil && !slices.Contains(f.Choices, s.Text) {
-			return fmt.Sprintf("%s is no %s; it is one of %s", quoted(s.Text), f.Name, list(f.Choices))
+			return fmt.Sprintf("%s is no %s. It is one of %s.", quoted(s.Text), f.Name, list(f.Choices))
 		}
 	}
 	switch n := utf8.RuneCountInString(s.Text); {
 	case strings.TrimSpace(s.Text) == "":
-		return "must not be empty; there are is_empty and is_not_empty"
+		return "This must not be empty. To ask for that there are is_empty and is_not_empty."
 	case n > MaxValueLength:
-		return fmt.Sprintf("has %d characters; it takes %d at most", n, MaxValueLength)
+		return fmt.Sprintf("A value has %d characters at most, not %d.", MaxValueLength, n)
 	case f.Name == FieldCustomerPhone && FoldPhone(s.Text) == "":
-		return "must hold a digit or a letter"
+		return "This must hold a digit or a letter."
 	}
 	return ""
 }

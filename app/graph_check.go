@@ -19,7 +19,7 @@ const (
 func (g Graph) Validate() error {
 	var p Problems
 	if g.Version != GraphVersion {
-		p.Add("version", "is %d; this program reads version %d", g.Version, GraphVersion)
+		p.Add("version", "This program reads version %d, not %d.", GraphVersion, g.Version)
 		return p.Err()
 	}
 	c := graphCheck{Graph: g, Problems: &p, index: map[string]int{}}
@@ -71,7 +71,7 @@ func (c graphCheck) bounds() {
 		{"nodes", "destinations", to, MaxDestinations},
 	} {
 		if b.n > b.most {
-			c.Add(b.field, "the graph has %d %s; it takes %d at most", b.n, b.what, b.most)
+			c.Add(b.field, "A graph takes %d %s at most, not %d.", b.most, b.what, b.n)
 		}
 	}
 }
@@ -81,13 +81,13 @@ func (c graphCheck) nodes() {
 	for i, n := range c.Nodes {
 		path := at("nodes", i)
 		if n.ID == "" || len(n.ID) > 64 {
-			c.Add(path+".id", "is required: 1 to 64 bytes")
+			c.Add(path+".id", "Give the node an id of 1 to 64 bytes.")
 		} else if _, twice := c.index[n.ID]; twice {
-			c.Add(path+".id", "%s is the id of two nodes", quoted(n.ID))
+			c.Add(path+".id", "%s is the id of two nodes.", quoted(n.ID))
 		}
 		c.index[n.ID] = i
 		if math.Abs(n.X) > 1e6 || math.Abs(n.Y) > 1e6 || math.IsNaN(n.X+n.Y) {
-			c.Add(path+".x", "node %s stands off the canvas", quoted(n.ID))
+			c.Add(path+".x", "Node %s stands off the canvas.", quoted(n.ID))
 		}
 		if n.Kind == NodeTrigger {
 			triggers++
@@ -95,7 +95,7 @@ func (c graphCheck) nodes() {
 		c.node(path, n)
 	}
 	if triggers != 1 {
-		c.Add("nodes", "must hold exactly one trigger, not %d", triggers)
+		c.Add("nodes", "A graph has exactly one trigger, not %d.", triggers)
 	}
 }
 
@@ -109,15 +109,15 @@ func (c graphCheck) node(path string, n Node) {
 	for _, h := range holds {
 		switch {
 		case h.kind != n.Kind && h.set:
-			c.Add(path+"."+h.kind, "node %s is a %s and cannot hold it", quoted(n.ID), quoted(n.Kind))
+			c.Add(path+"."+h.kind, "Node %s is a %s and cannot hold this.", quoted(n.ID), quoted(n.Kind))
 		case h.kind == n.Kind && !h.set:
-			c.Add(path+"."+h.kind, "node %s says nothing", quoted(n.ID))
+			c.Add(path+"."+h.kind, "Node %s says nothing.", quoted(n.ID))
 			return
 		}
 		known = known || h.kind == n.Kind
 	}
 	if !known {
-		c.Add(path+".kind", "%s is no kind of node; the kinds are trigger, group, message, send", quoted(n.Kind))
+		c.Add(path+".kind", "%s is no kind of node. The kinds are trigger, group, message, send.", quoted(n.Kind))
 	}
 	switch n.Kind {
 	case NodeGroup:
@@ -136,7 +136,7 @@ func (c graphCheck) group(path string, g Group, depth int) {
 		condition.check(c.Problems, at(path+".conditions", i))
 	}
 	if depth == MaxGroupDepth && len(g.Groups) > 0 {
-		c.Add(path+".groups", "groups stand %d deep at most", MaxGroupDepth)
+		c.Add(path+".groups", "Groups stand %d deep at most.", MaxGroupDepth)
 		return
 	}
 	for i, inner := range g.Groups {
@@ -148,15 +148,15 @@ func (c graphCheck) send(path string, s Send) {
 	switch s.Channel {
 	case ChannelTelegram, ChannelDiscord:
 		if len(s.To) == 0 {
-			c.Add(path+".to", "must name a destination")
+			c.Add(path+".to", "Name a destination.")
 		}
 		checkIDs(c.Problems, path+".to", s.To)
 	case ChannelInApp:
 		if len(s.To) != 0 {
-			c.Add(path+".to", "the feed has no names")
+			c.Add(path+".to", "The feed has no names.")
 		}
 	default:
-		c.Add(path+".channel", "must be one of %s, not %s", list(Channels()), quoted(s.Channel))
+		c.Add(path+".channel", "This must be one of %s, not %s.", list(Channels()), quoted(s.Channel))
 	}
 }
 
@@ -169,14 +169,14 @@ func (c graphCheck) edges() {
 		from, fromOK := c.index[e.From]
 		to, toOK := c.index[e.To]
 		if !fromOK || !toOK {
-			c.Add(path, "leads from %s to %s, and there is no such node", quoted(e.From), quoted(e.To))
+			c.Add(path, "This leads from %s to %s, and one of them is not there.", quoted(e.From), quoted(e.To))
 			continue
 		}
 		if problem := c.edge(e, c.Nodes[from].Kind, c.Nodes[to].Kind); problem != "" {
 			c.Add(path, "%s", problem)
 		}
 		if seen[e] {
-			c.Add(path, "leads a second time from %s to %s", quoted(e.From), quoted(e.To))
+			c.Add(path, "This leads a second time from %s to %s.", quoted(e.From), quoted(e.To))
 		}
 		seen[e] = true
 	}
@@ -184,14 +184,14 @@ func (c graphCheck) edges() {
 
 func (c graphCheck) edge(e Edge, from, to string) string {
 	if isExit := e.Exit == ExitYes || e.Exit == ExitNo; isExit != (from == NodeGroup) || !isExit && e.Exit != "" {
-		return fmt.Sprintf("%s is no exit of the %s %s", quoted(e.Exit), from, quoted(e.From))
+		return fmt.Sprintf("%s is no exit of the %s %s.", quoted(e.Exit), from, quoted(e.From))
 	}
 	follows := to == NodeSend
 	if from != NodeMessage {
 		follows = (from == NodeTrigger || from == NodeGroup) && (to == NodeGroup || to == NodeMessage)
 	}
 	if !follows {
-		return fmt.Sprintf("a %s (%s) cannot follow a %s (%s)", to, quoted(e.To), from, quoted(e.From))
+		return fmt.Sprintf("A %s (%s) cannot follow a %s (%s).", to, quoted(e.To), from, quoted(e.From))
 	}
 	return ""
 }
@@ -214,7 +214,7 @@ func (c graphCheck) shape() {
 		for _, to := range next[id] {
 			switch state[to] {
 			case underWay:
-				c.Add("edges", "the flow comes back to node %s", quoted(to))
+				c.Add("edges", "The flow comes back to node %s.", quoted(to))
 			case 0:
 				visit(to)
 			}
@@ -229,9 +229,9 @@ func (c graphCheck) shape() {
 	for i, n := range c.Nodes {
 		switch {
 		case state[n.ID] == 0:
-			c.Add(at("nodes", i), "node %s cannot be reached from the trigger", quoted(n.ID))
+			c.Add(at("nodes", i), "Node %s cannot be reached from the trigger.", quoted(n.ID))
 		case messages[n.ID] > 1:
-			c.Add(at("nodes", i), "node %s sends %d messages; it takes one", quoted(n.ID), messages[n.ID])
+			c.Add(at("nodes", i), "Node %s sends %d messages, and it takes one.", quoted(n.ID), messages[n.ID])
 		}
 	}
 }

@@ -56,17 +56,17 @@ func TestGraphValidate(t *testing.T) {
 		message string // part of it
 	}{
 		{"good", func(g *app.Graph) {}, "", ""},
-		{"of a later version", func(g *app.Graph) { g.Version = 2 }, "version", "reads version 1"},
-		{"no name", func(g *app.Graph) { g.Name = "" }, "name", "is required"},
+		{"of a later version", func(g *app.Graph) { g.Version = 2 }, "version", "reads version 1, not 2"},
+		{"no name", func(g *app.Graph) { g.Name = "" }, "name", "Give a"},
 		{"no nodes", func(g *app.Graph) { g.Nodes, g.Edges = nil, nil }, "nodes", "exactly one trigger, not 0"},
 		{"two triggers", node(app.Node{ID: "t2", Kind: app.NodeTrigger}), "nodes", "exactly one trigger, not 2"},
-		{"a node without id", node(app.Node{Kind: app.NodeTrigger}), "nodes[9].id", "is required"},
+		{"a node without id", node(app.Node{Kind: app.NodeTrigger}), "nodes[9].id", "Give the node an id"},
 		{"an id twice", func(g *app.Graph) { g.Nodes[3].ID = "g1" }, "nodes[3].id", `"g1" is the id of two`},
 		{"an unknown kind", func(g *app.Graph) { g.Nodes[0].Kind = "timer" }, "nodes[0].kind", `"timer" is no kind`},
-		{"a group with nothing", func(g *app.Graph) { g.Nodes[1].Group = nil }, "nodes[1].group", `node "g1" says nothing`},
+		{"a group with nothing", func(g *app.Graph) { g.Nodes[1].Group = nil }, "nodes[1].group", `Node "g1" says nothing`},
 		{"a message with nothing", func(g *app.Graph) { g.Nodes[3].Message = nil }, "nodes[3].message", `"m1" says nothing`},
 		{"a send with nothing", func(g *app.Graph) { g.Nodes[5].Send = nil }, "nodes[5].send", `"s1" says nothing`},
-		{"a trigger with a group", func(g *app.Graph) { g.Nodes[0].Group = g.Nodes[1].Group }, "nodes[0].group", "cannot hold it"},
+		{"a trigger with a group", func(g *app.Graph) { g.Nodes[0].Group = g.Nodes[1].Group }, "nodes[0].group", "cannot hold this"},
 		{"off the canvas", func(g *app.Graph) { g.Nodes[2].X = 1e7 }, "nodes[2].x", `"g2"`},
 		{"a wrong condition", func(g *app.Graph) { g.Nodes[1].Group.Conditions[0].Op = "gt" }, "nodes[1].group.conditions[0].op", "no operator of tag"},
 		{"a wrong match", func(g *app.Graph) { g.Nodes[1].Group.Groups[0].Match = "" }, "nodes[1].group.groups[0].match", "all or any"},
@@ -75,12 +75,12 @@ func TestGraphValidate(t *testing.T) {
 				g.Nodes[1].Group = &app.Group{Match: app.MatchAny, Groups: []app.Group{*g.Nodes[1].Group}}
 			}
 		}, "nodes[1].group.groups[0].groups[0].groups[0].groups[0].groups", "5 deep at most"},
-		{"an unknown variable", func(g *app.Graph) { g.Nodes[3].Message.Text = "{{x}}" }, "nodes[3].message.text", "unknown variable"},
+		{"an unknown variable", func(g *app.Graph) { g.Nodes[3].Message.Text = "{{x}}" }, "nodes[3].message.text", "is no variable"},
 		{"an unknown severity", func(g *app.Graph) { g.Nodes[3].Message.Severity = "" }, "nodes[3].message.severity", "must be one of"},
 		{"an unknown channel", func(g *app.Graph) { g.Nodes[6].Send.Channel = "line" }, "nodes[6].send.channel", "telegram, discord, in_app"},
-		{"a send to nobody", func(g *app.Graph) { g.Nodes[5].Send.To = nil }, "nodes[5].send.to", "must name a destination"},
+		{"a send to nobody", func(g *app.Graph) { g.Nodes[5].Send.To = nil }, "nodes[5].send.to", "Name a destination"},
 		{"a feed with a name", func(g *app.Graph) { g.Nodes[6].Send.To = []string{"x"} }, "nodes[6].send.to", "has no names"},
-		{"an edge to nowhere", edge("g2", "no", "x"), "edges[8]", "no such node"},
+		{"an edge to nowhere", edge("g2", "no", "x"), "edges[8]", "one of them is not there"},
 		{"an edge twice", edge("m1", "", "s1"), "edges[8]", "a second time"},
 		{"a group without exit", edge("g1", "", "m1"), "edges[8]", "no exit of the group"},
 		{"a trigger with an exit", edge("t", "yes", "g2"), "edges[8]", `"yes" is no exit of the trigger`},
@@ -98,13 +98,13 @@ func TestGraphValidate(t *testing.T) {
 			for i := range 42 {
 				node(app.Node{ID: fmt.Sprint(i), Kind: app.NodeTrigger})(g)
 			}
-		}, "nodes", "51 nodes"},
-		{"51 destinations", func(g *app.Graph) { g.Nodes[5].Send.To = chats(48) }, "nodes", "51 destinations"},
+		}, "nodes", "at most, not 51"},
+		{"51 destinations", func(g *app.Graph) { g.Nodes[5].Send.To = chats(48) }, "nodes", "50 destinations at most, not 51"},
 		{"51 conditions", func(g *app.Graph) {
 			g.Nodes[1].Group.Groups[0].Conditions = make([]app.Condition, 49)
-		}, "nodes", "51 conditions"},
-		{"51 groups", func(g *app.Graph) { g.Nodes[1].Group.Groups = make([]app.Group, 48) }, "nodes", "51 groups"},
-		{"201 edges", func(g *app.Graph) { g.Edges = make([]app.Edge, 201) }, "edges", "201 edges"},
+		}, "nodes", "50 conditions at most, not 51"},
+		{"51 groups", func(g *app.Graph) { g.Nodes[1].Group.Groups = make([]app.Group, 48) }, "nodes", "50 groups at most, not 51"},
+		{"201 edges", func(g *app.Graph) { g.Edges = make([]app.Edge, 201) }, "edges", "200 edges at most, not 201"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)

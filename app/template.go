@@ -64,7 +64,7 @@ func ParseTemplate(text string) (Template, error) {
 		}
 		name, after, closed := strings.Cut(rest, "}}")
 		if !closed {
-			return Template{}, fmt.Errorf("has {{ with no }} after it, before %s", quoted(rest))
+			return Template{}, fmt.Errorf("the {{ before %s has no }} after it", quoted(rest))
 		}
 		name = strings.TrimSpace(name)
 		if !slices.Contains(MessageVariables(), name) {
@@ -75,7 +75,7 @@ func ParseTemplate(text string) (Template, error) {
 	}
 	if unknown != nil {
 		unknown = slices.Compact(unknown)
-		return Template{}, fmt.Errorf("holds the unknown variable %s; the variables are %s",
+		return Template{}, fmt.Errorf("%s is no variable; the variables are %s",
 			list(unknown[:min(len(unknown), 10)]), list(MessageVariables()))
 	}
 	return t, nil

@@ -18,12 +18,12 @@ func TestParseTemplate(t *testing.T) {
 		{"next to each other", "{{score}}{{tag}}", "<score><tag>", ""},
 		{"single braces are text", "{score} } }} {", "{score} } }} {", ""},
 		{"line breaks stay", "a\n\n{{tag}}", "a\n\n<tag>", ""},
-		{"unknown", "{{score}} {{model}}", "", `unknown variable "model"; the variables are score, score_reason`},
-		{"several unknown", "{{a}} {{b}} {{b}}", "", `"a", "b";`},
+		{"unknown", "{{score}} {{model}}", "", `"model" is no variable; the variables are score, score_reason`},
+		{"several unknown", "{{a}} {{b}} {{b}}", "", `"a", "b" is no variable`},
 		{"case matters", "{{Score}}", "", `"Score"`},
-		{"nothing named", "{{}}", "", `unknown variable ""`},
+		{"nothing named", "{{}}", "", `"" is no variable`},
 		{"three braces", "{{{score}}}", "", `"{score"`},
-		{"never closed", "a {{score", "", `{{ with no }}`},
+		{"never closed", "a {{score", "", `the {{ before "score" has no }}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
