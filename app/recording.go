@@ -92,7 +92,7 @@ type Recording struct {
 	ContentType        string
 	Size               int64  // bytes of the original audio; 0 while there is none
 	SHA256             string // of the original audio, hex
-	Audio              *AudioStats
+	HasTranscript      bool
 	AnalysisID         string // of the analysis that Summary and the like are from
 	CreatedAt          time.Time
 	UpdatedAt          time.Time

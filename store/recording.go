@@ -13,7 +13,8 @@ const recordingColumns = `r.id, r.business_id, r.data_id, r.source, r.provider_i
 	r.customer_phone, r.customer_normalized, r.agent_number, r.agent_name, r.tag, r.score, r.sentiment, r.language,
 	r.summary, r.topics, r.action_items, r.note, r.review_tag, r.review_score, r.review_note, r.review_by, r.review_at,
 	coalesce((SELECT name FROM users WHERE id = r.review_by), ''), r.status, r.error, r.content_type, r.size, r.sha256,
-	r.analysis_id, r.created_at, r.updated_at`
+	r.analysis_id, r.created_at, r.updated_at,
+	EXISTS (SELECT 1 FROM transcripts WHERE recording_id = r.id)`
 
 func scanRecording(row scanner) (r app.Recording, err error) {
 	var review app.Review
@@ -21,7 +22,8 @@ func scanRecording(row scanner) (r app.Recording, err error) {
 	err = row.Scan(&r.ID, &r.BusinessID, &r.DataID, &r.Source, &r.ProviderID, instant{&r.CallAt}, &r.Duration, &r.Direction,
 		&r.CustomerPhone, &r.CustomerNormalized, &r.AgentNumber, &r.AgentName, text{&r.Tag}, &r.Score, text{&r.Sentiment}, &r.Language,
 		&r.Summary, asJSON{&r.Topics}, asJSON{&r.ActionItems}, &r.Note, text{&review.Tag}, &review.Score, text{&review.Note}, text{&by}, instant{&review.At},
-		&review.Name, &r.Status, &r.Error, &r.ContentType, &r.Size, &r.SHA256, text{&r.AnalysisID}, instant{&r.CreatedAt}, instant{&r.UpdatedAt})
+		&review.Name, &r.Status, &r.Error, &r.ContentType, &r.Size, &r.SHA256, text{&r.AnalysisID}, instant{&r.CreatedAt}, instant{&r.UpdatedAt},
+		&r.HasTranscript)
 	if !review.At.IsZero() {
 		review.By = app.UserID(by)
 		r.Review = &review

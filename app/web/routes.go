@@ -1,0 +1,80 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"crk/app"
+)
+
+const (
+	apiPath    = "/api/v1"
+	uploadPath = apiPath + "/uploads/"
+)
+
+// A route is one call of the public API. A route whose scope is not said is not
+// served: see anyKey and noKey.
+type route struct {
+	method  string
+	path    string // below apiPath
+	scope   app.Scope
+	handler fiber.Handler
+	once    bool // honours Idempotency-Key: it makes or sends something
+}
+
+// What a route asks for instead of a scope.
+const (
+	noKey  app.Scope = "-"      // nothing: a document, or a path that is itself a secret
+	anyKey app.Scope = "key"    // a live key, no business
+	stream app.Scope = "stream" // a key or a session; the handler looks itself
+)
+
+// apiRoutes is the whole public API with the scope that each call needs.
+func apiRoutes(o Options) []route {
+	db := o.DB
+	return []route{
+		{method: "GET", path: "/meta/whoami", scope: anyKey, handler: whoami(db)},
+
+		{method: "GET", path: "/recordings", scope: app.ViewRecordingSelf, handler: listRecordings(db)},
+		{method: "GET", path: "/recordings/agents", scope: app.ViewRecordingSelf, handler: listAgents(db)},
+		{method: "GET", path: "/recordings/export.csv", scope: app.ViewRecordingSelf, handler: exportRecordings(db)},
+		{method: "GET", path: "/recordings/:id", scope: app.ViewRecordingSelf, handler: getRecording(db)},
+		{method: "PATCH", path: "/recordings/:id", scope: app.ManageCallRecording, handler: patchRecording(db)},
+		{method: "DELETE", path: "/recordings/:id", scope: app.ManageCallRecording, handler: deleteRecording(o)},
+	}
+}
+
+// routes is the whole surface of the server.
+func routes(f *fiber.App, o Options) {
+	f.Get("/healthz", healthz)
+	f.Get("/readyz", readyz(o))
+
+	api := f.Group(apiPath, identify(o.DB, o.Log), limitRate(newLimiter(o.RateLimit, o.DB.Now)))
+	business, done := requireBusiness(o.DB), once(o.DB, o.Log)
+	for _, r := range apiRoutes(o) {
+		var chain []fiber.Handler
+		switch r.scope {
+		case "":
+			panic("web: no scope for " + r.method + " " + r.path)
+		case noKey, stream:
+		case anyKey:
+			chain = []fiber.Handler{requireKey}
+		default:
+			chain = []fiber.Handler{requireKey, business, requireScope(r.scope)}
+		}
+		if r.once {
+			chain = append(chain, done)
+		}
+		api.Add(r.method, r.path, append(chain, r.handler)...)
+	}
+	pages(f, o)
+}
+
+// pages are the dashboard.
+func pages(f *fiber.App, o Options) {
+	f.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/calls") })
+}
+
+// isPage reports whether a path is the dashboard's.
+func isPage(path string) bool { return !strings.HasPrefix(path, "/api/") }

@@ -1,0 +1,68 @@
+// Package web is how people and programs reach the appliance: the public REST
+// API under /api/v1, the dashboard's pages and the live sockets.
+//
+// It promises that every request is bounded in size and time, that an API route
+// is reachable only through the one table of scopes in routes.go, and that no
+// answer holds what went wrong inside. Handlers know no SQL: they read a
+// request, call a store or a stage, and show the result.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"crk/app/audio"
+	"crk/app/feed"
+	"crk/store"
+)
+
+// Options are what the server is made of. DB, Hub and Log are required.
+type Options struct {
+	DB  *store.Store
+	Hub *feed.Hub
+	Log *slog.Logger
+
+	Audio *audio.Store
+
+	BaseURL        string         // where people reach the appliance; "": not known
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count
+	RateLimit      int            // requests a minute for each key; 0: no limit
+	MaxAudio       int64          // bytes of one audio file; 0: 512 MiB
+	DiskFull       func() bool    // reports that too little space is left; nil: not looked at
+	Version        string
+}
+
+var errDiskFull = errors.New("web: too little space is left on the disk")
+
+const (
+	maxBody      = 1 << 20   // of any request but audio
+	defaultAudio = 512 << 20 // of an audio file
+	readTimeout  = 30 * time.Second
+	writeTimeout = 15 * time.Minute // a long call to a slow listener
+	idleTimeout  = 90 * time.Second
+)
+
+// New returns the whole server, ready to listen.
+func New(o Options) *fiber.App {
+	if o.MaxAudio == 0 {
+		o.MaxAudio = defaultAudio
+	}
+	f := fiber.New(fiber.Config{
+		AppName: "CRK", DisableStartupMessage: true, Immutable: true,
+		StreamRequestBody: true, DisablePreParseMultipartForm: true, // see guardBody
+		BodyLimit: maxBody, ReadBufferSize: 16 << 10,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorHandler: answerError(o.Log),
+	})
+	f.Use(describe(o), logRequests(o.Log), recoverPanics, guardBody(o.MaxAudio))
+	routes(f, o)
+	return f
+}
+
+// Shutdown stops taking requests and waits for those under way, until ctx ends.
+func Shutdown(ctx context.Context, f *fiber.App) error { return f.ShutdownWithContext(ctx) }
