@@ -23,6 +23,7 @@ var imports = map[string][]string{
 	// The domain and what needs nothing of ours.
 	"app":        {},
 	"app/config": {},
+	"app/disk":   {},
 	"app/egress": {},
 	"app/feed":   {},
 	"app/phone":  {},

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -78,15 +79,7 @@ func New(t testing.TB) *Fixture {
 
 func open(t testing.TB, path string, o store.Options) *store.Store {
 	t.Helper()
-	id, err := secret.Generate()
-	if err != nil {
-		t.Fatal("generate key:", err)
-	}
-	box, err := secret.New(id)
-	if err != nil {
-		t.Fatal("open key:", err)
-	}
-	o.Path, o.Schema, o.Box = path, Schema(t), box
+	o.Path, o.Schema, o.Box = path, Schema(t), Box(t)
 	s, err := store.Open(context.WithoutCancel(t.Context()), o)
 	if err != nil {
 		t.Fatal("open store:", err)
@@ -97,6 +90,33 @@ func open(t testing.TB, path string, o store.Options) *store.Store {
 		}
 	})
 	return s
+}
+
+// Box returns a box with a key of its own.
+func Box(t testing.TB) *secret.Box {
+	t.Helper()
+	id, err := secret.Generate()
+	if err != nil {
+		t.Fatal("generate key:", err)
+	}
+	box, err := secret.New(id)
+	if err != nil {
+		t.Fatal("open key:", err)
+	}
+	return box
+}
+
+// Exec runs SQL on a database file that no store has open.
+func Exec(t testing.TB, path, query string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal("open:", err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), query); err != nil {
+		t.Fatal("exec:", err)
+	}
 }
 
 // Schema reads the schema from the source tree.

@@ -1,0 +1,170 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+	"crk/app/jobs"
+	"crk/store/storetest"
+)
+
+var errBroken = errors.New("broken")
+
+// drive runs the runner until done is closed, and then to its end.
+func drive(t *testing.T, f *storetest.Fixture, h jobs.Handler, done <-chan struct{}) {
+	t.Helper()
+	r := jobs.New(f.Store, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobDeliver: h})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := r.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case <-done:
+	case <-time.After(30 * time.Second):
+		t.Error("the job did not come to its end")
+	}
+	cancel()
+	wg.Wait()
+}
+
+func add(t *testing.T, f *storetest.Fixture, keys ...string) {
+	t.Helper()
+	for _, k := range keys {
+		if err := f.QueueJob(t.Context(), app.Job{Kind: app.JobDeliver, BusinessID: f.Business.ID, Key: k, Lane: k}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func left(t *testing.T, f *storetest.Fixture) int {
+	t.Helper()
+	counts, err := f.JobCounts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return counts[app.JobDeliver]
+}
+
+func TestEveryJobRunsAndIsRemoved(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	add(t, f, "a", "b", "c")
+	var mu sync.Mutex
+	ran := map[string]int{}
+	done := make(chan struct{})
+	drive(t, f, jobs.Handler{Slots: 2, Run: func(_ context.Context, j app.Job) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if ran[j.Key]++; len(ran) == 3 {
+			close(done)
+		}
+		return nil
+	}}, done)
+	is.Equal(ran, map[string]int{"a": 1, "b": 1, "c": 1}) // each once
+	is.Equal(left(t, f), 0)                               // and none is left
+}
+
+func TestFailuresAreRetriedUntilGivenUp(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	add(t, f, "a")
+	runs := 0
+	done := make(chan struct{})
+	drive(t, f, jobs.Handler{
+		Attempts: 3,
+		Backoff:  func(int) time.Duration { return 0 },
+		Run:      func(context.Context, app.Job) error { runs++; return errBroken },
+		GiveUp: func(ctx context.Context, j app.Job, err error) error {
+			defer close(done)
+			is.True(errors.Is(err, errBroken)) // the last error is handed over
+			return f.FinishJob(ctx, j)
+		},
+	}, done)
+	is.Equal(runs, 3)
+	is.Equal(left(t, f), 0)
+}
+
+func TestPermanentFailureIsGivenUpAtOnce(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	add(t, f, "a")
+	runs := 0
+	done := make(chan struct{})
+	drive(t, f, jobs.Handler{
+		Run: func(context.Context, app.Job) error { runs++; return jobs.Permanent(errBroken) },
+		GiveUp: func(ctx context.Context, j app.Job, _ error) error {
+			defer close(done)
+			return f.FinishJob(ctx, j)
+		},
+	}, done)
+	is.Equal(runs, 1)
+}
+
+func TestPanicIsAFailureOfTheJobAlone(t *testing.T) {
+	f := storetest.New(t)
+	add(t, f, "a")
+	done := make(chan struct{})
+	drive(t, f, jobs.Handler{
+		Attempts: 1,
+		Run:      func(context.Context, app.Job) error { panic("boom") },
+		GiveUp: func(ctx context.Context, j app.Job, _ error) error {
+			defer close(done)
+			return f.FinishJob(ctx, j)
+		},
+	}, done)
+}
+
+func TestStopIsNoAttempt(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	add(t, f, "a")
+	begun := make(chan struct{})
+	drive(t, f, jobs.Handler{
+		Attempts: 1,
+		Run: func(ctx context.Context, _ app.Job) error {
+			close(begun)
+			<-ctx.Done()
+			return ctx.Err()
+		},
+	}, begun)
+	held, err := f.ClaimJobs(t.Context(), app.JobDeliver, 1, time.Minute)
+	is.NoErr(err)
+	is.Equal(len(held), 1)        // given back at once
+	is.Equal(held[0].Attempts, 0) // with its attempts as they were
+}
+
+func TestWaitingIsNoAttempt(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	add(t, f, "a")
+	ran := make(chan struct{})
+	drive(t, f, jobs.Handler{Attempts: 1, Run: func(context.Context, app.Job) error {
+		close(ran)
+		return jobs.Wait(errBroken, time.Hour)
+	}}, ran)
+	f.Clock.Advance(time.Hour)
+	held, err := f.ClaimJobs(t.Context(), app.JobDeliver, 1, time.Minute)
+	is.NoErr(err)
+	is.Equal(len(held), 1)
+	is.Equal(held[0].Attempts, 0)
+}
+
+func TestExponentialStaysWithinItsBounds(t *testing.T) {
+	backoff := jobs.Exponential(5*time.Second, 30*time.Minute)
+	for attempt := 1; attempt < 40; attempt++ {
+		middle := min(5*time.Second<<min(attempt-1, 20), 30*time.Minute)
+		if d := backoff(attempt); d < middle*3/4 || d > middle*5/4 {
+			t.Errorf("after attempt %d: %v, not within a quarter of %v", attempt, d, middle)
+		}
+	}
+}
