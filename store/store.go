@@ -65,7 +65,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := touch(o.Path); err != nil {
+	if err := createFile(o.Path); err != nil {
 		return nil, err
 	}
 	s := &Store{box: o.Box, now: o.Now}
@@ -101,8 +101,8 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	return nil
 }
 
-// touch makes the file with the mode it shall keep: it holds people's calls.
-func touch(path string) error {
+// createFile makes the file with the mode it shall keep: it holds people's calls.
+func createFile(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
