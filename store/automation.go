@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"crk/app"
@@ -186,4 +187,24 @@ func (t *tx) removeDestination(business app.BusinessID, channel, id string) erro
 		}
 	}
 	return nil
+}
+
+// sayAutomationSilenced tells the business that an automation was switched off
+// because it has nobody left to tell.
+func (t *tx) sayAutomationSilenced(a app.Automation) error {
+	var language string
+	if err := t.row(`SELECT language FROM businesses WHERE id = ?`, a.BusinessID).Scan(&language); err != nil {
+		return err
+	}
+	item := app.FeedItem{
+		BusinessID: a.BusinessID, Severity: app.Warning, Data: json.RawMessage(toJSON(map[string]string{"automationId": a.ID})),
+		Title: "A rule was switched off: " + a.Name(),
+		Body:  "Its last destination was deleted. Give it a new one and switch it on again.",
+	}
+	if language == "th" {
+		item.Title = "ปิดกฎแล้ว: " + a.Name()
+		item.Body = "ปลายทางสุดท้ายของกฎนี้ถูกลบ เพิ่มปลายทางใหม่แล้วเปิดใช้อีกครั้ง"
+	}
+	_, err := t.addFeed(item, "")
+	return err
 }
