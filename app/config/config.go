@@ -49,6 +49,9 @@ type Config struct {
 	Log          Log
 }
 
+// Database is the path of the database file.
+func (c Config) Database() string { return filepath.Join(c.DataDir, "crk.db") }
+
 // Admin is the first owner and business, made when the database is empty.
 // Without an Email there is none, and Business means nothing.
 type Admin struct {

@@ -94,6 +94,7 @@ func TestPrecedence(t *testing.T) {
 	is.Equal(c.Listen, ":2")                // a flag wins over the environment
 	is.Equal(c.DataDir, "from-env")         // the environment wins over the default
 	is.Equal(c.KeyFile, "from-env/crk.key") // the key file is beside the data
+	is.Equal(c.Database(), "from-env/crk.db") // as is the database
 	is.Equal(c.RateLimit, 7)                // a flag wins over the default
 	c, err = config.Load([]string{"--listen="}, environment)
 	is.NoErr(err)
