@@ -8,6 +8,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -44,6 +45,8 @@ type Failure struct {
 	Permanent bool          // give up now
 	After     time.Duration // try again then, where the other side said when; 0: by Backoff
 	Blameless bool          // waiting for something else: no attempt is counted, After is required
+
+	Remember json.RawMessage // the job's payload from now on; nil: as it is
 }
 
 // Error implements error.
@@ -237,6 +240,9 @@ func (r *Runner) settle(ctx context.Context, j app.Job, h Handler, err error, st
 	}
 	if !errors.As(err, &f) {
 		f = &Failure{Err: err}
+	}
+	if f.Remember != nil {
+		j.Payload = f.Remember
 	}
 	spent := j.Attempts + 1
 	age := now.Sub(j.CreatedAt)

@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"crk/app"
+)
+
+// maxFound bounds one commit of found calls, so that other writers never wait
+// for long.
+const maxFound = 250
+
+// Reasons for a ledger row without a recording that comes back no more.
+const reasonDeleted = "deleted" // a person deleted the call
+
+// A FoundCall is a call that a phone system reports.
+type FoundCall struct {
+	DataID        string
+	Remote        json.RawMessage // how the phone system names the audio; see RemoteCall
+	CallAt        time.Time
+	Duration      int // seconds; 0: not said
+	Direction     app.Direction
+	CustomerPhone string
+	AgentNumber   string
+	AgentName     string
+	Skip          string // why the integration's filters leave it out, or empty
+}
+
+// A knownCall is what the ledger and the recording say of a found call.
+type knownCall struct {
+	recording string // "" where it was skipped
+	reason    string
+	status    app.Status // "" where the recording is gone
+	hasAudio  bool
+	given     int  // seconds as listed before
+	heard     int  // seconds of the audio
+	orphan    bool // its integration was deleted
+}
+
+// AddFound takes in calls that a run of p found: each that is new gets its
+// ledger row and, unless it is skipped, a recording that awaits its audio and the
+// job that fetches it, in one transaction for every few hundred. A call that is
+// known already is left alone but for these: one that the filters let in now is
+// imported, one that has grown is fetched again, one without audio whose
+// integration was deleted becomes p's, and with again one whose download was
+// given up is tried anew. It returns how many were imported.
+func (s *Store) AddFound(ctx context.Context, p app.Provider, calls []FoundCall, again bool) (imported int, err error) {
+	for len(calls) > 0 {
+		n := min(maxFound, len(calls))
+		fresh, err := s.unsettled(ctx, p, calls[:n], again)
+		if err != nil {
+			return imported, err
+		}
+		calls = calls[n:]
+		if len(fresh) == 0 {
+			continue // the usual case of a look back costs no write
+		}
+		added := 0
+		err = s.write(ctx, func(t *tx) error {
+			added = 0
+			for _, f := range fresh {
+				isNew, err := t.addFound(p, f, again)
+				if err != nil {
+					return err
+				}
+				if isNew {
+					added++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return imported, err
+		}
+		imported += added
+	}
+	return imported, nil
+}
+
+// knownCallQuery tells of calls, given as a JSON array of data ids, what is known.
+const knownCallQuery = `SELECT c.data_id, coalesce(c.recording_id, ''), c.reason, coalesce(r.status, ''), coalesce(r.size > 0, 0),
+		coalesce(c.duration, 0), coalesce(r.audio_duration, 0),
+		r.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM providers p WHERE p.id = r.provider_id)
+	FROM seen_calls c LEFT JOIN recordings r ON r.id = c.recording_id
+	WHERE c.business_id = ? AND c.data_id IN (SELECT value FROM json_each(?))`
+
+func scanKnown(row scanner) (id string, k knownCall, err error) {
+	err = row.Scan(&id, &k.recording, &k.reason, &k.status, &k.hasAudio, &k.given, &k.heard, &k.orphan)
+	return id, k, err
+}
+
+// unsettled returns those of calls that something is to be done about.
+func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall, again bool) ([]FoundCall, error) {
+	ids := make([]string, len(calls))
+	for i, f := range calls {
+		ids[i] = f.DataID
+	}
+	rows, err := s.reads.QueryContext(ctx, knownCallQuery, p.BusinessID, toJSON(ids))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	known := map[string]knownCall{}
+	for rows.Next() {
+		id, k, err := scanKnown(rows)
+		if err != nil {
+			return nil, err
+		}
+		known[id] = k
+	}
+	var out []FoundCall
+	for _, f := range calls {
+		if k, ok := known[f.DataID]; !ok || k.verdict(f, again) != leave {
+			out = append(out, f)
+		}
+	}
+	return out, rows.Err()
+}
+
+// What is to be done about a call that is known.
+const (
+	leave  = iota
+	admit  // make a recording of it
+	update // its listed duration changed
+	fetch  // get its audio (again)
+)
+
+// verdict decides about a known call that was found again.
+func (k knownCall) verdict(f FoundCall, again bool) int {
+	switch {
+	case k.reason == reasonDeleted:
+		return leave
+	case k.recording == "":
+		if f.Skip == "" {
+			return admit
+		}
+		return leave
+	case k.status == "":
+		return leave
+	case !k.hasAudio && (k.orphan || again && k.status == app.Failed):
+		return fetch
+	case k.hasAudio && f.Duration > k.given && grown(k.heard, f.Duration):
+		return fetch
+	case f.Duration != k.given:
+		return update
+	}
+	return leave
+}
+
+// grown reports whether a call is listed as so much longer than the audio that is
+// here that some of it must be missing.
+func grown(heard, listed int) bool { return listed-heard > max(5, listed/10) }
+
+// addFound takes in one call and reports whether it was imported.
+func (t *tx) addFound(p app.Provider, f FoundCall, again bool) (imported bool, err error) {
+	id := newID()
+	recording := any(id)
+	if f.Skip != "" {
+		recording = nil
+	}
+	n, err := t.affect(`INSERT INTO seen_calls (business_id, data_id, recording_id, reason, duration, seen_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, p.BusinessID, f.DataID, recording, f.Skip, f.Duration, stamp(t.now))
+	if err != nil {
+		return false, err
+	}
+	if n == 1 {
+		if f.Skip != "" {
+			return false, nil
+		}
+		return t.importCall(p, f, id)
+	}
+	_, k, err := scanKnown(t.row(knownCallQuery, p.BusinessID, toJSON([]string{f.DataID})))
+	if err != nil {
+		return false, err
+	}
+	return t.settleKnown(p, f, k, again)
+}
+
+// settleKnown does what is to be done about a call that is known.
+func (t *tx) settleKnown(p app.Provider, f FoundCall, k knownCall, again bool) (imported bool, err error) {
+	verdict := k.verdict(f, again)
+	if verdict == leave {
+		return false, nil
+	}
+	id := k.recording
+	if verdict == admit {
+		id = newID()
+	}
+	err = t.exec(`UPDATE seen_calls SET recording_id = ?, reason = '', duration = ? WHERE business_id = ? AND data_id = ?`,
+		id, f.Duration, p.BusinessID, f.DataID)
+	if err != nil {
+		return false, err
+	}
+	if verdict == admit {
+		return t.importCall(p, f, id)
+	}
+	err = t.exec(`UPDATE recordings SET given_duration = nullif(?, 0), updated_at = ? WHERE id = ?`, f.Duration, stamp(t.now), id)
+	if err != nil {
+		return false, err
+	}
+	r, err := t.recording(p.BusinessID, id)
+	if err != nil {
+		return false, err
+	}
+	if verdict == update {
+		t.recordingChanged(r, r.Status)
+		return false, nil
+	}
+	return false, t.fetchAgain(p, f, r)
+}
+
+// fetchAgain sends a recording back to its first stage.
+func (t *tx) fetchAgain(p app.Provider, f FoundCall, r app.Recording) error {
+	err := t.exec(`UPDATE recordings SET provider_id = ?, remote = ? WHERE id = ?`, p.ID, string(f.Remote), r.ID)
+	if err != nil {
+		return err
+	}
+	if err := t.cancelJobs(r.ID, app.JobTranscribe, app.JobAnalyse, app.JobAutomate); err != nil {
+		return err
+	}
+	if err := t.setStatus(r, app.AwaitingAudio, ""); err != nil {
+		return err
+	}
+	return t.queueFetch(p, f, r.ID)
+}
+
+// importCall makes a recording of a found call.
+func (t *tx) importCall(p app.Provider, f FoundCall, id string) (imported bool, err error) {
+	n, err := t.affect(`INSERT INTO recordings (id, business_id, data_id, source, provider_id, remote, call_at, given_duration, direction,
+			customer_phone, customer_normalized, agent_number, agent_name, status, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (business_id, data_id) DO NOTHING`,
+		id, p.BusinessID, f.DataID, p.Kind, p.ID, string(f.Remote), stamp(f.CallAt), f.Duration, f.Direction,
+		f.CustomerPhone, NormalizePhone(f.CustomerPhone), f.AgentNumber, f.AgentName, app.AwaitingAudio, stamp(t.now), stamp(t.now))
+	if err != nil || n == 0 { // somebody posted it under this very id before
+		return false, err
+	}
+	r := app.Recording{ID: id, BusinessID: p.BusinessID, AgentNumber: f.AgentNumber, AgentName: f.AgentName}
+	t.recordingChanged(r, app.AwaitingAudio)
+	if err := t.note(id, "found", p.Name); err != nil {
+		return false, err
+	}
+	return true, t.queueFetch(p, f, id)
+}
+
+// queueFetch queues the download of a call. Two lanes an integration: no more
+// than two downloads at a time.
+func (t *tx) queueFetch(p app.Provider, f FoundCall, id string) error {
+	priority := app.PriorityLive
+	if t.now.Sub(f.CallAt) > 24*time.Hour {
+		priority = app.PriorityBacklog
+	}
+	lane := p.ID + "/0"
+	if id[len(id)-1]&1 == 1 { // UUIDs end at random
+		lane = p.ID + "/1"
+	}
+	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: priority})
+}
+
+// A RemoteCall is what the download of a recording needs to know.
+type RemoteCall struct {
+	ProviderID string
+	DataID     string
+	Remote     json.RawMessage // as FoundCall.Remote gave it
+	Status     app.Status
+	Duration   int // seconds as the phone system lists it; 0: not said
+}
+
+// RemoteCall returns how a recording's audio is to be had.
+func (s *Store) RemoteCall(ctx context.Context, business app.BusinessID, recording string) (c RemoteCall, err error) {
+	var remote string
+	err = s.reads.QueryRowContext(ctx, `SELECT provider_id, data_id, coalesce(remote, '{}'), status, coalesce(given_duration, 0)
+		FROM recordings WHERE id = ? AND business_id = ?`, recording, business).
+		Scan(&c.ProviderID, &c.DataID, &remote, &c.Status, &c.Duration)
+	c.Remote = json.RawMessage(remote)
+	return c, found(err, "recording")
+}

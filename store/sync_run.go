@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+
+	"crk/app"
+)
+
+const (
+	keptRuns    = 1000 // of one integration
+	weary       = 5    // failed runs in a row after which an integration is asked less often
+	wearyPause  = time.Hour
+	runColumns  = `id, provider_id, business_id, cause, status, started_at, finished_at, found, imported, skipped, failed, error`
+	runFinished = `UPDATE sync_runs SET status = ?, finished_at = ?, found = ?, imported = ?, skipped = ?, failed = ?, error = ?
+		WHERE id = ? AND status = 'running'`
+)
+
+// The statuses of a run.
+const (
+	RunRunning     = "running"
+	RunSucceeded   = "succeeded"
+	RunFailed      = "failed"
+	RunInterrupted = "interrupted" // by a stop of the appliance
+)
+
+// What starts a run.
+const (
+	CauseSchedule = "schedule"
+	CauseManual   = "manual"  // a person or a program asked for it
+	CauseDefault  = "default" // the integration was made the default
+)
+
+func scanRun(row scanner) (r app.SyncRun, err error) {
+	err = row.Scan(&r.ID, &r.ProviderID, &r.BusinessID, &r.Trigger, &r.Status, instant{&r.StartedAt}, instant{&r.FinishedAt},
+		&r.Found, &r.Imported, &r.Skipped, &r.Failed, &r.Error)
+	return r, err
+}
+
+// BeginRun starts a run of an integration. It is a Conflict while one runs: the
+// row is the lease. A run that a person asked for forgives refusals of the
+// credentials and makes downloads that wait for a later try due at once.
+func (s *Store) BeginRun(ctx context.Context, business app.BusinessID, provider, cause string) (r app.SyncRun, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		p, err := t.provider(business, provider)
+		if err != nil {
+			return err
+		}
+		r = app.SyncRun{ID: newID(), ProviderID: p.ID, BusinessID: business, Trigger: cause, Status: RunRunning, StartedAt: t.now}
+		err = t.exec(`INSERT INTO sync_runs (id, provider_id, business_id, cause, status, started_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			r.ID, r.ProviderID, r.BusinessID, r.Trigger, r.Status, stamp(r.StartedAt))
+		if taken(err) {
+			return errRunning
+		}
+		if err != nil {
+			return err
+		}
+		t.providerChanged(p)
+		if cause == CauseSchedule {
+			return nil
+		}
+		return t.hurry(p)
+	})
+	return r, err
+}
+
+// hurry forgives refusals and makes waiting downloads due.
+func (t *tx) hurry(p app.Provider) error {
+	pardon(&p, t.now)
+	if err := t.exec(`UPDATE providers SET state = ?, refusals = 0 WHERE id = ?`, p.State, p.ID); err != nil {
+		return err
+	}
+	t.queued = append(t.queued, app.JobFetch)
+	return t.exec(`UPDATE jobs SET run_at = ?1 WHERE kind = ?2 AND lease_until IS NULL AND run_at > ?1 AND key IN (
+		SELECT id FROM recordings WHERE business_id = ?3 AND provider_id = ?4 AND status = ?5)`,
+		stamp(t.now), app.JobFetch, p.BusinessID, p.ID, app.AwaitingAudio)
+}
+
+// SaveWindow notes that a run has read everything before cursor, and its counts
+// so far. The cursor only moves forward. It stays where it is if the integration
+// was told in the meantime to look further back: then the next run does.
+func (s *Store) SaveWindow(ctx context.Context, r app.SyncRun, p app.Provider, cursor time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		err := t.exec(`UPDATE sync_runs SET found = ?, imported = ?, skipped = ?, failed = ? WHERE id = ? AND status = 'running'`,
+			r.Found, r.Imported, r.Skipped, r.Failed, r.ID)
+		if err != nil || cursor.IsZero() {
+			return err
+		}
+		return t.exec(`UPDATE providers SET cursor = max(coalesce(cursor, 0), ?) WHERE id = ? AND business_id = ? AND backfill_from >= ?`,
+			stamp(cursor), p.ID, p.BusinessID, stamp(p.Backfill))
+	})
+}
+
+// FinishRun ends a run as r says and plans the next one. Three refusals of the
+// credentials in a row stop the integration until a person sees to it; five
+// failed runs in a row slow it to one an hour.
+func (s *Store) FinishRun(ctx context.Context, r app.SyncRun) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(runFinished, r.Status, stamp(t.now), r.Found, r.Imported, r.Skipped, r.Failed, r.Error, r.ID)
+		if err != nil || n == 0 { // the integration was deleted
+			return err
+		}
+		p, err := t.provider(r.BusinessID, r.ProviderID)
+		if err != nil {
+			return err
+		}
+		tired, err := t.weary(p.ID)
+		if err != nil {
+			return err
+		}
+		settle(&p, r, tired, t.now)
+		t.providerChanged(p)
+		err = t.exec(`UPDATE providers SET state = ?, refusals = ?, next_sync_at = ? WHERE id = ?`,
+			p.State, p.Refusals, stamp(p.NextSyncAt), p.ID)
+		if err != nil {
+			return err
+		}
+		return t.exec(`DELETE FROM sync_runs WHERE id IN (
+			SELECT id FROM sync_runs WHERE provider_id = ? ORDER BY started_at DESC, id DESC LIMIT -1 OFFSET ?)`, p.ID, keptRuns)
+	})
+}
+
+// settle says what a finished run means for its integration.
+func settle(p *app.Provider, r app.SyncRun, tired bool, now time.Time) {
+	pause := p.Interval
+	switch {
+	case r.Status == RunSucceeded:
+		p.State, p.Refusals = app.ProviderOK, 0
+	case r.Status == RunInterrupted:
+		pause = 0
+	default:
+		p.State = app.ProviderFailing
+		if tired {
+			pause = max(pause, wearyPause)
+		}
+	}
+	p.NextSyncAt = time.Time{}
+	if p.Active {
+		p.NextSyncAt = now.Add(pause)
+	}
+	if r.Error == "invalid_credentials" {
+		refuse(p)
+	}
+}
+
+// weary reports whether the latest runs of an integration all failed.
+func (t *tx) weary(provider string) (bool, error) {
+	var n int
+	err := t.row(`SELECT count(*) FROM (
+		SELECT status FROM sync_runs WHERE provider_id = ? ORDER BY started_at DESC, id DESC LIMIT ?) WHERE status = 'failed'`,
+		provider, weary).Scan(&n)
+	return n == weary, err
+}
+
+// InterruptRuns ends the runs that a process which is no more had begun, and
+// makes their integrations due. It is for the start, when nothing runs yet.
+func (s *Store) InterruptRuns(ctx context.Context) error {
+	return s.write(ctx, func(t *tx) error {
+		err := t.exec(`UPDATE providers SET next_sync_at = ? WHERE active = 1 AND state <> 'stopped'
+			AND id IN (SELECT provider_id FROM sync_runs WHERE status = 'running')`, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		return t.exec(`UPDATE sync_runs SET status = 'interrupted', finished_at = ? WHERE status = 'running'`, stamp(t.now))
+	})
+}
+
+// SyncRuns returns up to limit runs of an integration, newest first, and the
+// cursor of the page after it, empty at the end. An unknown cursor is a
+// Malformed error.
+func (s *Store) SyncRuns(ctx context.Context, business app.BusinessID, provider, cursor string, limit int) ([]app.SyncRun, string, error) {
+	var known bool
+	err := s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM providers WHERE id = ? AND business_id = ?)`, provider, business).Scan(&known)
+	if err != nil {
+		return nil, "", err
+	}
+	if !known {
+		return nil, "", app.Missing("provider")
+	}
+	w := where{}
+	w.add("provider_id = ?", provider)
+	if cursor != "" {
+		at, id, err := readCursor(cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		w.add("(started_at, id) < (?, ?)", at, id)
+	}
+	rows, err := s.reads.QueryContext(ctx, `SELECT `+runColumns+` FROM sync_runs WHERE `+w.sql()+`
+		ORDER BY started_at DESC, id DESC LIMIT ?`, append(w.args, limit+1)...)
+	runs, err := collect(rows, err, scanRun)
+	if err != nil || len(runs) <= limit {
+		return runs, "", err
+	}
+	last := runs[limit-1]
+	return runs[:limit], writeCursor(last.StartedAt, last.ID), nil
+}
+
+// writeCursor names a row of a list that is ordered by time and id.
+func writeCursor(at time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMilli(), 10) + " " + id))
+}
+
+func readCursor(cursor string) (at int64, id string, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	ms, id, ok := strings.Cut(string(b), " ")
+	if err == nil && ok {
+		at, err = strconv.ParseInt(ms, 10, 64)
+	}
+	if err != nil || !ok {
+		return 0, "", &app.Error{
+			Kind: app.Malformed, Code: "invalid_query", Message: "cursor: this is not a cursor that was given out.",
+			Fields: []app.Field{{Name: "cursor", Message: "This is not a cursor that was given out."}},
+		}
+	}
+	return at, id, nil
+}
