@@ -91,11 +91,11 @@ func TestPrecedence(t *testing.T) {
 	environment := env(map[string]string{"CRK_LISTEN": ":1", "CRK_DATA_DIR": "from-env"})
 	c, err := config.Load([]string{"--listen", ":2", "-rate-limit=7"}, environment)
 	is.NoErr(err)
-	is.Equal(c.Listen, ":2")                // a flag wins over the environment
-	is.Equal(c.DataDir, "from-env")         // the environment wins over the default
-	is.Equal(c.KeyFile, "from-env/crk.key") // the key file is beside the data
+	is.Equal(c.Listen, ":2")                  // a flag wins over the environment
+	is.Equal(c.DataDir, "from-env")           // the environment wins over the default
+	is.Equal(c.KeyFile, "from-env/crk.key")   // the key file is beside the data
 	is.Equal(c.Database(), "from-env/crk.db") // as is the database
-	is.Equal(c.RateLimit, 7)                // a flag wins over the default
+	is.Equal(c.RateLimit, 7)                  // a flag wins over the default
 	c, err = config.Load([]string{"--listen="}, environment)
 	is.NoErr(err)
 	is.Equal(c.Listen, ":8080") // an empty flag asks for the default
