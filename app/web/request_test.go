@@ -43,3 +43,27 @@ func TestEveryAnswerHasItsOwnID(t *testing.T) {
 	is.True(a.header.Get("X-Request-Id") != "forged")                     // a stranger's id is not taken over
 	is.True(a.header.Get("X-Request-Id") != b.header.Get("X-Request-Id")) // and no two are the same
 }
+
+func TestMetricsNeedTheirToken(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t)
+	is.Equal(s.call(t, "GET", "/metrics", s.Key(t), nil).status, 404) // off without a token
+	s = newServer(t, func(o *web.Options) { o.MetricsToken = "watch" })
+	is.Equal(s.call(t, "GET", "/metrics", "", nil).status, 401)
+	is.Equal(s.call(t, "GET", "/metrics", "guess", nil).status, 401)
+	s.call(t, "GET", "/api/v1/recordings/018f-some-id", s.Key(t), nil)
+	a := s.call(t, "GET", "/metrics", "watch", nil)
+	is.Equal(a.status, 200)
+	is.True(strings.Contains(a.body, `route="/api/v1/recordings/:id"`)) // by route
+	is.True(!strings.Contains(a.body, "some-id"))                       // never by path
+}
+
+func TestReady(t *testing.T) {
+	is := is.New(t)
+	full := false
+	s := newServer(t, func(o *web.Options) { o.DiskFull = func() bool { return full } })
+	is.Equal(s.call(t, "GET", "/healthz", "", nil).status, 200)
+	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 200)
+	full = true
+	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 503) // no room, no work
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"crk/app"
 	"crk/app/audio"
 	"crk/app/feed"
 	"crk/store"
@@ -31,6 +32,7 @@ type Options struct {
 
 	BaseURL        string         // where people reach the appliance; "": not known
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count
+	MetricsToken   app.Secret     // of GET /metrics; "": off
 	RateLimit      int            // requests a minute for each key; 0: no limit
 	MaxAudio       int64          // bytes of one audio file; 0: 512 MiB
 	DiskFull       func() bool    // reports that too little space is left; nil: not looked at
@@ -59,7 +61,9 @@ func New(o Options) *fiber.App {
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: answerError(o.Log),
 	})
-	f.Use(describe(o), logRequests(o.Log), recoverPanics, guardBody(o.MaxAudio))
+	m := newMeter(o.DB, o.Hub)
+	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody(o.MaxAudio))
+	f.Get("/metrics", m.serve(o.MetricsToken))
 	routes(f, o)
 	return f
 }
