@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 
@@ -27,4 +28,13 @@ func (t *tx) addFeed(f app.FeedItem, once string) (app.FeedItem, error) {
 	}
 	t.changed(app.Change{BusinessID: f.BusinessID, Topic: "feed", ID: f.ID, Feed: &f})
 	return f, nil
+}
+
+// AddFeedOnce says something in a business's feed that may be said only once;
+// see addFeed. Said again it does nothing.
+func (s *Store) AddFeedOnce(ctx context.Context, f app.FeedItem, once string) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.addFeed(f, once)
+		return err
+	})
 }

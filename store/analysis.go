@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"crk/app"
+)
+
+// SaveAnalysis ends the stage of an analyse job: the analysis becomes the
+// recording's, which is complete, and the rules are queued. Earlier analyses are
+// kept. What the record of the call leaves open is filled in. It returns ErrLease
+// where the job is no longer held.
+func (s *Store) SaveAnalysis(ctx context.Context, j app.Job, a app.Analysis, promptVersion, model string) error {
+	a.ID = newID()
+	return s.write(ctx, func(t *tx) error {
+		if err := t.finish(j); err != nil {
+			return err
+		}
+		r, err := t.recording(j.BusinessID, j.Key)
+		if err != nil {
+			return err
+		}
+		err = t.exec(`INSERT INTO analyses (id, recording_id, business_id, result, prompt_version, model, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, a.ID, r.ID, r.BusinessID, toJSON(a), promptVersion, model, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		if err := t.applyAnalysis(r, a); err != nil {
+			return err
+		}
+		if err := t.indexText(r.BusinessID, r.ID, "summary", a.Summary); err != nil {
+			return err
+		}
+		if err := t.note(r.ID, "analysed", ""); err != nil {
+			return err
+		}
+		if err := t.setStatus(r, app.Completed, ""); err != nil {
+			return err
+		}
+		return t.queue(app.Job{Kind: app.JobAutomate, BusinessID: j.BusinessID, Key: j.Key, Priority: j.Priority})
+	})
+}
+
+// applyAnalysis shows an analysis on its recording. The record of the call wins:
+// direction and telephone number are taken only where it has none.
+func (t *tx) applyAnalysis(r app.Recording, a app.Analysis) error {
+	err := t.exec(`UPDATE recordings SET analysis_id = ?, ai_tag = ?, ai_score = ?, sentiment = ?,
+			language = CASE language WHEN '' THEN ? ELSE language END, summary = ?, topics = ?, action_items = ?
+		WHERE id = ?`,
+		a.ID, orNull(a.Tag), a.Score, orNull(a.Sentiment), a.Language, a.Summary, list(a.Topics), list(a.ActionItems), r.ID)
+	if err != nil {
+		return err
+	}
+	if r.Direction == app.UnknownDirection && a.Direction != "" {
+		if err := t.exec(`UPDATE recordings SET direction = ? WHERE id = ?`, a.Direction, r.ID); err != nil {
+			return err
+		}
+	}
+	if r.CustomerPhone == "" && a.Phone != "" {
+		return t.exec(`UPDATE recordings SET customer_phone = ?, customer_normalized = ? WHERE id = ?`,
+			a.Phone, NormalizePhone(a.Phone), r.ID)
+	}
+	return nil
+}
+
+// list is how a list of texts is stored: as [], never null.
+func list(in []string) string {
+	if in == nil {
+		in = []string{}
+	}
+	return toJSON(in)
+}
+
+// Analysis returns a recording's present analysis, nil where there is none.
+func (s *Store) Analysis(ctx context.Context, business app.BusinessID, recording string) (*app.Analysis, error) {
+	a := &app.Analysis{}
+	var id string
+	err := s.reads.QueryRowContext(ctx, `SELECT a.id, a.result FROM analyses a JOIN recordings r ON r.analysis_id = a.id
+		WHERE r.id = ? AND r.business_id = ?`, recording, business).Scan(&id, asJSON{a})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	a.ID = id
+	return a, err
+}
+
+// Reextract starts a stage of a recording again: app.JobTranscribe, after which
+// the analysis follows, or app.JobAnalyse. It is a conflict where the recording
+// has no audio or is under way.
+func (s *Store) Reextract(ctx context.Context, business app.BusinessID, only []string, id string, stage app.JobKind) (app.Recording, error) {
+	var r app.Recording
+	err := s.write(ctx, func(t *tx) (err error) {
+		if r, err = t.recording(business, id); err != nil {
+			return err
+		}
+		if !app.Sees(only, r) {
+			return app.Missing("recording")
+		}
+		if !r.HasAudio() {
+			return conflict("The recording has no audio yet.")
+		}
+		var waiting int
+		err = t.row(`SELECT count(*) FROM jobs WHERE key = ? AND kind IN (?, ?, ?)`,
+			id, app.JobFetch, app.JobTranscribe, app.JobAnalyse).Scan(&waiting)
+		if err != nil {
+			return err
+		}
+		if waiting > 0 {
+			return conflict("The recording is being worked on. Wait until that has ended.")
+		}
+		r.Status, r.Error = app.Queued, ""
+		if err := t.setStatus(r, app.Queued, ""); err != nil {
+			return err
+		}
+		return t.queue(app.Job{Kind: stage, BusinessID: business, Key: id, Priority: app.PriorityLive})
+	})
+	return r, err
+}
+
+func conflict(message string) error {
+	return &app.Error{Kind: app.Conflict, Code: "conflict", Message: message}
+}
