@@ -22,6 +22,7 @@ var imports = map[string][]string{
 
 	// The domain and what needs nothing of ours.
 	"app":        {},
+	"app/certs":  {},
 	"app/config": {},
 	"app/disk":   {},
 	"app/egress": {},
