@@ -18,6 +18,7 @@ type gsmSource struct {
 	in   io.Reader
 	left int64 // frames still to give; negative: until the end
 	dec  gsmDecoder
+	raw  [gsmBlock]byte
 	pcm  [gsmFrames]int16
 	have int // samples at the end of pcm that were not given yet
 }
@@ -27,13 +28,12 @@ func (g *gsmSource) read(p []int16) (int, error) {
 		return 0, io.EOF
 	}
 	if g.have == 0 {
-		var block [gsmBlock]byte
-		if _, err := io.ReadFull(g.in, block[:]); errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, err := io.ReadFull(g.in, g.raw[:]); errors.Is(err, io.ErrUnexpectedEOF) {
 			return 0, io.EOF
 		} else if err != nil {
 			return 0, err
 		}
-		bits := bitReader{b: block[:]}
+		bits := bitReader{b: g.raw[:]}
 		for half := range 2 {
 			g.dec.frame(&bits, g.pcm[half*160:][:160])
 		}
@@ -48,8 +48,8 @@ func (g *gsmSource) read(p []int16) (int, error) {
 	return n, nil
 }
 
-// A bitReader reads numbers of a few bits, least significant first. It gives zeros
-// past its end.
+// A bitReader reads numbers of a few bits, least significant first. There must be
+// as many as are asked for.
 type bitReader struct {
 	b    []byte
 	held uint
@@ -92,7 +92,7 @@ func (d *gsmDecoder) frame(bits *bitReader, out []int16) {
 	d.shortTerm(d.drp[120:], out)
 	copy(d.drp[:120], d.drp[160:])
 	for i, s := range out { // 4.3.5–4.3.7: de-emphasis, upscaling, truncation
-		d.msr = addSat(s, mulRound(d.msr, 28180))
+		d.msr = addSat(s, mulRound(28180, d.msr))
 		out[i] = addSat(d.msr, d.msr) &^ 7
 	}
 }
@@ -180,14 +180,16 @@ func (d *gsmDecoder) shortTerm(residual, out []int16) {
 
 // lattice runs the synthesis filter (4.3.4).
 func (d *gsmDecoder) lattice(r *[8]int16, residual, out []int16) {
+	v := d.v
 	for k, s := range residual {
 		for i := 7; i >= 0; i-- {
-			s = subSat(s, mulRound(r[i], d.v[i]))
-			d.v[i+1] = addSat(d.v[i], mulRound(r[i], s))
+			s = subSat(s, mulRound(r[i], v[i]))
+			v[i+1] = addSat(v[i], mulRound(r[i], s))
 		}
-		d.v[0] = s
+		v[0] = s
 		out[k] = s
 	}
+	d.v = v
 }
 
 // reflection turns a log area ratio into a reflection coefficient (4.2.9.2).
@@ -214,7 +216,10 @@ func addSat(a, b int16) int16 { return saturate(int32(a) + int32(b)) }
 
 func subSat(a, b int16) int16 { return saturate(int32(a) - int32(b)) }
 
-// mulRound multiplies two fractions of 15 bits and rounds.
-func mulRound(a, b int16) int16 { return saturate((int32(a)*int32(b) + 1<<14) >> 15) }
+// mulRound multiplies two fractions of 15 bits and rounds. Only -1 times -1 would
+// not fit, and no coefficient of the standard, nor any that reflection returns, is -1.
+func mulRound(coefficient, v int16) int16 {
+	return int16((int32(coefficient)*int32(v) + 1<<14) >> 15)
+}
 
 func saturate(v int32) int16 { return int16(max(math.MinInt16, min(math.MaxInt16, v))) }

@@ -51,7 +51,7 @@ func newMeter(info Info) *meter {
 	m := &meter{info: info, same: info.Channels == 2, channels: make([]channelMeter, info.Channels)}
 	for c := range m.channels {
 		m.channels[c].rate = int64(info.Rate)
-		m.channels[c].peaks.width = max(1, info.Rate/1000)
+		m.channels[c].peaks.width = 1
 	}
 	return m
 }
@@ -71,7 +71,7 @@ func (m *meter) stats() app.AudioStats {
 	seconds := float64(m.frames) / float64(m.info.Rate)
 	s := app.AudioStats{
 		Codec: m.info.Codec, SampleRate: m.info.Rate, Frames: m.frames,
-		Duration: round(seconds), Same: m.same,
+		Duration: float64(m.frames*1000/int64(m.info.Rate)) / 1000, Same: m.same, // not beyond the last frame
 	}
 	var talks [][]run
 	for c := range m.channels {
@@ -79,7 +79,7 @@ func (m *meter) stats() app.AudioStats {
 		talk := speech(levels)
 		talks = append(talks, talk)
 		s.Peaks = append(s.Peaks, m.channels[c].peaks.buckets(m.frames))
-		s.Talk = append(s.Talk, spans(talk, seconds))
+		s.Talk = append(s.Talk, spans(talk, s.Duration))
 		s.TalkRatio = append(s.TalkRatio, round(min(1, total(talk).seconds()/seconds)))
 	}
 	steps := step(math.Ceil(seconds * stepsPerSecond))

@@ -107,7 +107,7 @@ func newTimeline(talk []app.Span, end float64) timeline {
 		from, to := max(0, t.Start-margin), min(end, t.End+margin)
 		gap := math.Inf(1)
 		if i > 0 {
-			gap = t.Start - talk[i-1].End
+			gap = round(t.Start - talk[i-1].End) // 0.4 is not less than 0.4
 		}
 		if gap > maxSilence {
 			if i > 0 {

@@ -118,7 +118,7 @@ func isADTS(head []byte) bool {
 // frame header alone is twelve bits that any file may begin with.
 func isMP3(head []byte) bool {
 	if len(head) >= 10 && string(head[:3]) == "ID3" {
-		return head[3] < 0xFF && head[4] < 0xFF && (head[6]|head[7]|head[8]|head[9])&0x80 == 0
+		return head[3] >= 2 && head[3] <= 4 && (head[6]|head[7]|head[8]|head[9])&0x80 == 0
 	}
 	n := mp3Frame(head)
 	if n == 0 {
