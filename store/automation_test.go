@@ -190,7 +190,7 @@ func TestDeletedDestinationGoesFromTheRules(t *testing.T) {
 		is.NoErr(err) // the automation is still there
 		return a
 	}
-	is.Equal(len(read(both.ID).Graph.Targets(app.ChannelTelegram)), 0)              // it is taken out
+	is.Equal(len(read(both.ID).Graph.Targets(app.ChannelTelegram)), 0)           // it is taken out
 	is.Equal(read(both.ID).Graph.Targets(app.ChannelDiscord), []string{webhook}) // the rest stays
 	is.True(read(both.ID).Enabled)                                               // what can send is on
 	is.True(!read(alone.ID).Enabled)                                             // what cannot is off
