@@ -253,7 +253,7 @@ func TestRuleChangedWhileItRuns(t *testing.T) {
 			claimed, err := f.ClaimJobs(t.Context(), app.JobAutomate, 1, time.Minute)
 			is.NoErr(err) // the call's job
 			err = automation.New(f.Store, slog.New(slog.NewTextHandler(meanwhile, nil)), "").Run(t.Context(), claimed[0])
-			is.Equal(err == nil, tt.want != "")                                      // a run ends, or is tried again later
+			is.Equal(err == nil, tt.want != "")                                       // a run ends, or is tried again later
 			is.Equal(f.Text(t, `SELECT group_concat(body) FROM deliveries`), tt.want) // what is sent is what the rule says now
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
+	"crk/app/automation"
 )
 
 const (
@@ -33,6 +34,7 @@ const (
 // apiRoutes is the whole public API with the scope that each call needs.
 func apiRoutes(o Options) []route {
 	db := o.DB
+	engine := automation.New(db, o.Log, o.BaseURL)
 	return []route{
 		{method: "GET", path: "/meta/whoami", scope: anyKey, handler: whoami(db)},
 
@@ -42,6 +44,14 @@ func apiRoutes(o Options) []route {
 		{method: "GET", path: "/recordings/:id", scope: app.ViewRecordingSelf, handler: getRecording(db)},
 		{method: "PATCH", path: "/recordings/:id", scope: app.ManageCallRecording, handler: patchRecording(db)},
 		{method: "DELETE", path: "/recordings/:id", scope: app.ManageCallRecording, handler: deleteRecording(o)},
+
+		{method: "GET", path: "/notifications/automations", scope: app.ViewNotifications, handler: listAutomations(db)},
+		{method: "POST", path: "/notifications/automations", scope: app.ManageNotifications, handler: createAutomation(db), once: true},
+		{method: "GET", path: "/notifications/automations/:id", scope: app.ViewNotifications, handler: getAutomation(db)},
+		{method: "PUT", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: replaceAutomation(db)},
+		{method: "PATCH", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: patchAutomation(db)},
+		{method: "DELETE", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: deleteAutomation(db)},
+		{method: "POST", path: "/notifications/automations/:id/test", scope: app.ManageNotifications, handler: testAutomation(db, engine)},
 	}
 }
 
