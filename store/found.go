@@ -247,15 +247,11 @@ func (t *tx) importCall(p app.Provider, f FoundCall, id string) (imported bool, 
 // queueFetch queues the download of a call. Two lanes an integration: no more
 // than two downloads at a time.
 func (t *tx) queueFetch(p app.Provider, f FoundCall, id string) error {
-	priority := app.PriorityLive
-	if t.now.Sub(f.CallAt) > 24*time.Hour {
-		priority = app.PriorityBacklog
-	}
 	lane := p.ID + "/0"
 	if id[len(id)-1]&1 == 1 { // UUIDs end at random
 		lane = p.ID + "/1"
 	}
-	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: priority})
+	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: t.priority(f.CallAt)})
 }
 
 // A RemoteCall is what the download of a recording needs to know.

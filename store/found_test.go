@@ -1,0 +1,204 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+	"crk/store"
+	"crk/store/storetest"
+)
+
+func listed(n int) store.FoundCall {
+	return store.FoundCall{
+		DataID: fmt.Sprintf("dtac:pbx.example.com:%d", n), Remote: json.RawMessage(fmt.Sprintf(`{"id":"%d"}`, n)),
+		CallAt: storetest.Start.Add(-time.Hour), Duration: 60, Direction: app.In,
+		CustomerPhone: "0899998888", AgentNumber: "101", AgentName: "Nok",
+	}
+}
+
+func recordings(t *testing.T, f *storetest.Fixture) []app.Recording {
+	t.Helper()
+	all, _, err := f.Recordings(t.Context(), f.Business.ID, app.RecordingFilter{Limit: 200})
+	if err != nil {
+		t.Fatal("recordings:", err)
+	}
+	return all
+}
+
+func fetches(t *testing.T, f *storetest.Fixture) int {
+	t.Helper()
+	counts, err := f.JobCounts(t.Context())
+	if err != nil {
+		t.Fatal("job counts:", err)
+	}
+	return counts[app.JobFetch]
+}
+
+// add takes calls in and returns how many were imported.
+func add(t *testing.T, f *storetest.Fixture, p app.Provider, again bool, calls ...store.FoundCall) int {
+	t.Helper()
+	n, err := f.AddFound(t.Context(), p, calls, again)
+	if err != nil {
+		t.Fatal("add found:", err)
+	}
+	return n
+}
+
+func TestFoundCallsAreImportedOnce(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	p := provider(t, f, "A")
+	var many []store.FoundCall
+	for n := range 601 {
+		many = append(many, listed(n))
+	}
+	is.Equal(add(t, f, p, false, many...), 601) // more than one commit takes
+	is.Equal(fetches(t, f), 601)                // each has its download queued
+	is.Equal(add(t, f, p, false, many...), 0)   // and is known from now on
+	is.Equal(fetches(t, f), 601)
+
+	r := recordings(t, f)[0]
+	is.Equal(r.Source, app.SourceDTAC)
+	is.Equal(r.ProviderID, p.ID)
+	is.Equal(r.Status, app.AwaitingAudio)
+	is.Equal(*r.Duration, 60)
+	is.Equal(r.CustomerPhone, "0899998888")
+	is.Equal(r.CustomerNormalized, "+66899998888")
+	is.Equal(r.AgentNumber, "101")
+	history, err := f.History(t.Context(), f.Business.ID, r.ID)
+	is.NoErr(err)
+	is.Equal(history[0].Stage, "found")
+
+	remote, err := f.RemoteCall(t.Context(), f.Business.ID, r.ID)
+	is.NoErr(err)
+	is.True(strings.HasPrefix(string(remote.Remote), `{"id":"`)) // how the phone system names it
+	is.Equal(remote.ProviderID, p.ID)
+	is.Equal(remote.Duration, 60)
+	other, _ := f.OtherBusiness(t)
+	_, err = f.RemoteCall(t.Context(), other.ID, r.ID)
+	is.True(app.IsKind(err, app.NotFound))
+}
+
+func TestTwoDownloadsAtATime(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	a, b := provider(t, f, "A"), provider(t, f, "B")
+	for n := range 40 {
+		add(t, f, a, false, listed(n))
+		add(t, f, b, false, listed(1000+n))
+	}
+	claimed, err := f.ClaimJobs(t.Context(), app.JobFetch, 10, time.Minute)
+	is.NoErr(err)
+	lanes := map[string]int{}
+	for _, j := range claimed {
+		lanes[j.Lane[:len(j.Lane)-2]]++
+	}
+	is.Equal(lanes, map[string]int{a.ID: 2, b.ID: 2}) // of each integration
+}
+
+func TestNewCallsGoBeforeABacklog(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	p := provider(t, f, "A")
+	for n := range 20 {
+		old := listed(n)
+		old.CallAt = storetest.Start.AddDate(0, 0, -3)
+		add(t, f, p, false, old)
+	}
+	add(t, f, p, false, listed(20))
+	f.Clock.Advance(time.Second)
+	claimed, err := f.ClaimJobs(t.Context(), app.JobFetch, 1, time.Minute)
+	is.NoErr(err)
+	r, err := f.Recording(t.Context(), f.Business.ID, nil, claimed[0].Key)
+	is.NoErr(err)
+	is.Equal(r.DataID, listed(20).DataID)
+}
+
+func TestSkippedCallsMayComeBack(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	p := provider(t, f, "A")
+	skipped := listed(1)
+	skipped.Skip = "too_short"
+	is.Equal(add(t, f, p, false, skipped), 0)
+	is.Equal(len(recordings(t, f)), 0)
+	is.Equal(add(t, f, p, false, skipped), 0)
+	is.Equal(add(t, f, p, false, listed(1)), 1) // the filters changed
+	is.Equal(len(recordings(t, f)), 1)
+	is.Equal(fetches(t, f), 1)
+	is.Equal(add(t, f, p, false, skipped), 0) // and back: what is here stays
+	is.Equal(len(recordings(t, f)), 1)
+}
+
+func TestDeletedCallsStayDeleted(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	p := provider(t, f, "A")
+	add(t, f, p, false, listed(1))
+	is.NoErr(f.DeleteRecording(t.Context(), f.Business.ID, nil, recordings(t, f)[0].ID))
+	is.Equal(add(t, f, p, true, listed(1)), 0)
+	is.Equal(len(recordings(t, f)), 0)
+	is.Equal(fetches(t, f), 0)
+}
+
+func TestAnIntegrationAddedAgainTakesOver(t *testing.T) {
+	is := is.New(t)
+	f, ctx := storetest.New(t), t.Context()
+	p := provider(t, f, "A")
+	add(t, f, p, false, listed(1))
+	is.NoErr(f.DeleteProvider(ctx, f.Business.ID, p.ID))
+	is.Equal(len(recordings(t, f)), 1) // calls stay
+	again := provider(t, f, "A")
+	is.Equal(add(t, f, again, false, listed(1)), 0) // are not imported twice
+	r := recordings(t, f)
+	is.Equal(len(r), 1)
+	is.Equal(r[0].ProviderID, again.ID) // and what was not downloaded yet can be
+}
+
+func TestListedDurationIsFollowed(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	p := provider(t, f, "A")
+	add(t, f, p, false, listed(1))
+	longer := listed(1)
+	longer.Duration = 90
+	is.Equal(add(t, f, p, false, longer), 0)
+	is.Equal(*recordings(t, f)[0].Duration, 90)
+	is.Equal(fetches(t, f), 1)
+}
+
+func TestGivenUpDownloadsAreTriedAgainWhenAsked(t *testing.T) {
+	is := is.New(t)
+	f, ctx := storetest.New(t), t.Context()
+	p := provider(t, f, "A")
+	add(t, f, p, false, listed(1))
+	claimed, err := f.ClaimJobs(ctx, app.JobFetch, 1, time.Minute)
+	is.NoErr(err)
+	is.NoErr(f.FailRecording(ctx, claimed[0], app.AudioGone))
+	add(t, f, p, false, listed(1))
+	is.Equal(fetches(t, f), 0) // not by itself
+	add(t, f, p, true, listed(1))
+	is.Equal(fetches(t, f), 1) // but when a person asks
+	is.Equal(recordings(t, f)[0].Status, app.AwaitingAudio)
+}
+
+func TestAManualRunHurriesDownloads(t *testing.T) {
+	is := is.New(t)
+	f, ctx := storetest.New(t), t.Context()
+	p := provider(t, f, "A")
+	add(t, f, p, false, listed(1))
+	claimed, err := f.ClaimJobs(ctx, app.JobFetch, 1, time.Minute)
+	is.NoErr(err)
+	is.NoErr(f.RetryJob(ctx, claimed[0], f.Clock.Now().Add(6*time.Hour), "not there yet"))
+	_, err = f.BeginRun(ctx, f.Business.ID, p.ID, store.CauseManual)
+	is.NoErr(err)
+	at, err := f.NextJobAt(ctx, app.JobFetch)
+	is.NoErr(err)
+	is.Equal(at, f.Clock.Now())
+}
