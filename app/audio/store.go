@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 )
@@ -34,10 +35,14 @@ var names = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 // A Store keeps sound files in a directory, each encrypted with age while it is
 // written. A file appears under its name whole and durable, or not at all. The
 // Store may be used concurrently, but by one process alone; of two writers of the
-// same name the later one wins, and who reads the earlier file reads on.
+// same name the later one wins, and who reads the earlier file reads on. Writers
+// that must not meet [Store.Claim] the name first.
 type Store struct {
 	dir      string
 	identity *age.X25519Identity
+
+	mu      sync.Mutex
+	claimed map[string]bool
 }
 
 // OpenStore opens the store in dir, which it makes (0700) if need be. The files
@@ -51,7 +56,24 @@ func OpenStore(dir, identity string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, tempDir), 0o700); err != nil {
 		return nil, fmt.Errorf("audio store: %w", err)
 	}
-	return &Store{dir: dir, identity: id}, nil
+	return &Store{dir: dir, identity: id, claimed: map[string]bool{}}, nil
+}
+
+// Claim reserves a name for one writer, from its question whether the file is
+// wanted until it has noted that it is there. ok is false while another writer
+// holds the name; else release must be called, once.
+func (s *Store) Claim(name string) (release func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.claimed[name] {
+		return nil, false
+	}
+	s.claimed[name] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.claimed, name)
+	}, true
 }
 
 // Put stores what r gives, at most max bytes, under a name: [Store.Write] and

@@ -241,6 +241,20 @@ func TestReplaceAndDelete(t *testing.T) {
 	is.Equal(len(files(t, dir)), 0) // nothing is left on the disk
 }
 
+func TestClaim(t *testing.T) {
+	is := is.New(t)
+	s := openStore(t, t.TempDir())
+	release, ok := s.Claim(someName)
+	is.True(ok)
+	_, ok = s.Claim(someName)
+	is.True(!ok) // one writer at a time
+	_, ok = s.Claim(otherName)
+	is.True(ok) // of each name
+	release()
+	_, ok = s.Claim(someName)
+	is.True(ok) // and then the next
+}
+
 func TestNames(t *testing.T) {
 	is := is.New(t)
 	dir := t.TempDir()

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"crk/app"
+)
+
+// An AudioFile is what is known of a sound file that the audio store keeps.
+type AudioFile struct {
+	Size        int64
+	SHA256      string // hex
+	ContentType string
+	Stats       app.AudioStats
+}
+
+// SetAudio notes that the audio of a recording was uploaded and queues its
+// transcription; a download that was queued is no longer needed. The file itself
+// is durable before. It is a Conflict unless the recording awaits its audio.
+func (s *Store) SetAudio(ctx context.Context, business app.BusinessID, id string, a AudioFile) (r app.Recording, err error) {
+	stats := toJSON(a.Stats)
+	err = s.write(ctx, func(t *tx) (err error) {
+		if r, err = t.recording(business, id); err != nil {
+			return err
+		}
+		if r.Status != app.AwaitingAudio {
+			return HasAudioError()
+		}
+		if err := t.cancelJobs(id, app.JobFetch); err != nil {
+			return err
+		}
+		if err := t.setAudio(r, a, stats); err != nil {
+			return err
+		}
+		r, err = t.recording(business, id)
+		return err
+	})
+	return r, err
+}
+
+// SetFetchedAudio is SetAudio for a file that a fetch job downloaded, and ends the
+// job. Where a person uploaded the audio meanwhile nothing is changed.
+func (s *Store) SetFetchedAudio(ctx context.Context, j app.Job, a AudioFile) error {
+	stats := toJSON(a.Stats)
+	return s.write(ctx, func(t *tx) error {
+		if err := t.finish(j); err != nil {
+			return err
+		}
+		r, err := t.recording(j.BusinessID, j.Key)
+		if app.IsKind(err, app.NotFound) {
+			return ErrLease
+		}
+		if err != nil || r.Status != app.AwaitingAudio {
+			return err
+		}
+		return t.setAudio(r, a, stats)
+	})
+}
+
+// HasAudioError is the answer to audio for a recording that does not wait for it.
+func HasAudioError() *app.Error {
+	return &app.Error{Kind: app.Conflict, Code: "conflict", Message: "This recording has its audio already."}
+}
+
+// setAudio writes what SetAudio promises.
+func (t *tx) setAudio(r app.Recording, a AudioFile, stats string) error {
+	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_duration = ? WHERE id = ?`,
+		a.Size, a.SHA256, a.ContentType, int(math.Round(a.Stats.Duration)), r.ID)
+	if err != nil {
+		return err
+	}
+	err = t.exec(`INSERT INTO call_audio (recording_id, stats) VALUES (?, ?)
+		ON CONFLICT (recording_id) DO UPDATE SET stats = excluded.stats`, r.ID, stats)
+	if err != nil {
+		return err
+	}
+	if err := t.note(r.ID, "audio", ""); err != nil {
+		return err
+	}
+	if err := t.setStatus(r, app.Queued, ""); err != nil {
+		return err
+	}
+	return t.queue(app.Job{Kind: app.JobTranscribe, BusinessID: r.BusinessID, Key: r.ID, Priority: t.priority(r.CallAt)})
+}
+
+// priority lets today's calls go before a backlog.
+func (t *tx) priority(callAt time.Time) int {
+	if t.now.Sub(callAt) > 24*time.Hour {
+		return app.PriorityBacklog
+	}
+	return app.PriorityLive
+}
