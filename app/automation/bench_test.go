@@ -7,6 +7,7 @@ import (
 
 	"crk/app"
 	"crk/app/automation"
+	"crk/store/storetest"
 )
 
 // BenchmarkMatch compares one call of about ten minutes with 1,000 rules of
@@ -47,5 +48,25 @@ func BenchmarkNewProgram(b *testing.B) {
 		if _, err := automation.NewProgram(g); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkRun is a whole job for a business with 1,000 rules, of which none
+// matches: reading, making ready, comparing, finishing.
+func BenchmarkRun(b *testing.B) {
+	f := storetest.New(b)
+	call := f.Call(b, f.Business.ID)
+	calm := fullRule()
+	calm.TelegramChatIDs, calm.DiscordWebhookIDs = nil, nil
+	calm.Conditions[0].Value = app.NumberValue(1)
+	for range 1000 {
+		create(b, f, f.Business.ID, calm)
+	}
+	e := engine(f)
+	for b.Loop() {
+		if err := f.QueueJob(b.Context(), app.Job{Kind: app.JobAutomate, BusinessID: f.Business.ID, Key: call}); err != nil {
+			b.Fatal(err)
+		}
+		f.Drain(b, e.Run, app.JobAutomate)
 	}
 }
