@@ -48,7 +48,7 @@ var imports = map[string][]string{
 	"app/notify/notifytest": {"app"},
 
 	// The stages. None imports another.
-	"app/syncer":     {"app", "store", "app/phone/...", "app/audio"},
+	"app/syncer":     {"app", "app/jobs", "store", "app/phone/...", "app/audio"},
 	"app/ai":         {"app", "app/jobs", "store", "app/audio", "app/ai/..."},
 	"app/automation": {"app", "app/jobs", "store"},
 	"app/notify":     {"app", "store", "app/feed", "app/notify/..."},

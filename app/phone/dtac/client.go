@@ -62,6 +62,11 @@ func WithSleep(sleep func(context.Context, time.Duration) error) Option {
 	return func(c *Client) { c.sleep = sleep }
 }
 
+// WithClock replaces the clock, by which a probe looks back and clocks are compared.
+func WithClock(now func() time.Time) Option {
+	return func(c *Client) { c.now = now }
+}
+
 // New returns a client for cfg, which need not be normalized. It sends nothing yet.
 // Requests go through client's transport, which decides where they may go at all;
 // its redirects, cookies and time limit are not used. The error is about cfg.

@@ -24,8 +24,24 @@ const (
 	password = "s3cret-p4ss"
 )
 
-// start serves a simulator and returns a client for it that never pauses.
+// hour is the window that the tests list, and now the time they stand at.
+var (
+	hour = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	now  = hour.Add(50 * time.Hour)
+)
+
+// start serves a simulator and returns a client for it that never pauses. For both
+// it is now.
 func start(t *testing.T, cfg dtac.Config) (*phonetest.OrkTrack, *dtac.Client) {
+	t.Helper()
+	clock := func() time.Time { return now }
+	sim, client := startLive(t, cfg, dtac.WithClock(clock))
+	sim.SetClock(clock)
+	return sim, client
+}
+
+// startLive is start at the time that it really is.
+func startLive(t *testing.T, cfg dtac.Config, options ...dtac.Option) (*phonetest.OrkTrack, *dtac.Client) {
 	t.Helper()
 	sim := phonetest.NewOrkTrack(user, password)
 	srv := httptest.NewServer(sim)
@@ -34,7 +50,7 @@ func start(t *testing.T, cfg dtac.Config) (*phonetest.OrkTrack, *dtac.Client) {
 	if cfg.Password == "" {
 		cfg.Password = password
 	}
-	client, err := dtac.New(cfg, srv.Client(), dtac.WithSleep(noSleep))
+	client, err := dtac.New(cfg, srv.Client(), append(options, dtac.WithSleep(noSleep))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +61,7 @@ func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func TestContract(t *testing.T) {
 	phonetest.Run(t, func(t *testing.T, calls []phonetest.Fixture) phonetest.System {
-		sim, client := start(t, dtac.Config{})
+		sim, client := startLive(t, dtac.Config{})
 		for _, f := range calls {
 			id, err := strconv.ParseInt(f.Call.ID, 10, 64)
 			if err != nil {
@@ -64,9 +80,6 @@ func TestContract(t *testing.T) {
 		}}
 	})
 }
-
-// hour is the window that the tests below list.
-var hour = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 
 // fill adds n calls, one in each second of the hour, with ids from 1.
 func fill(sim *phonetest.OrkTrack, n int) {

@@ -30,9 +30,9 @@ func TestProbeFailures(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
 			sim, client := start(t, tt.cfg)
-			now := recording(1, time.Now().Add(-time.Hour))
-			now.Audio = phonetest.Talk(time.Second).WAV()
-			sim.Add(now)
+			recent := recording(1, now.Add(-time.Hour))
+			recent.Audio = phonetest.Talk(time.Second).WAV()
+			sim.Add(recent)
 			sim.Fail(tt.faults)
 			r, err := client.Probe(t.Context())
 			is.Equal(phone.KindOf(err), tt.kind)            // what a person is told

@@ -1,0 +1,27 @@
+package syncer
+
+import (
+	"time"
+
+	"crk/app"
+	"crk/app/phone"
+)
+
+// A Step is a window that a run reads, for tests.
+type Step struct{ Since, Until, Cursor time.Time }
+
+func Plan(p app.Provider, far bool, now time.Time, settle time.Duration) (out []Step) {
+	for _, s := range plan(p, far, now, settle) {
+		out = append(out, Step{s.since, s.until, s.cursor})
+	}
+	return out
+}
+
+func Split(since, until time.Time, n int) (out []Step) {
+	for _, w := range (window{since, until}).split(n) {
+		out = append(out, Step{Since: w.since, Until: w.until})
+	}
+	return out
+}
+
+func Settled(c phone.Call, now time.Time, settle time.Duration) bool { return settled(c, now, settle) }

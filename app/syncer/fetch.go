@@ -1,0 +1,120 @@
+package syncer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"crk/app"
+	"crk/app/audio"
+	"crk/app/jobs"
+	"crk/app/phone"
+	"crk/store"
+)
+
+var (
+	errNoProvider = errors.New("syncer: the phone integration was deleted")
+	errStopped    = errors.New("syncer: the phone integration waits for its credentials to be mended")
+)
+
+// Handler downloads recordings as jobs of kind app.JobFetch.
+func (e *Engine) Handler() jobs.Handler {
+	return jobs.Handler{Run: e.Fetch, GiveUp: e.giveUp, Slots: atOnce, Backoff: jobs.Exponential(30*time.Second, time.Hour)}
+}
+
+// Fetch downloads the audio of the recording that the job names, checks it, keeps
+// it and queues its transcription. It may be run twice: a file is replaced whole,
+// or not at all.
+func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
+	call, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
+	if err != nil || call.Status != app.AwaitingAudio {
+		return ignoreMissing(err) // deleted, or somebody uploaded it
+	}
+	p, err := e.db.Provider(ctx, j.BusinessID, call.ProviderID)
+	if app.IsKind(err, app.NotFound) {
+		return jobs.Permanent(errNoProvider)
+	}
+	if err != nil {
+		return fmt.Errorf("syncer: fetch: %w", err)
+	}
+	if p.State == app.ProviderStopped {
+		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
+	}
+	source, err := e.source(p)
+	if err != nil {
+		return err
+	}
+	past := remembered(j)
+	if err := e.download(ctx, j, call, source, past); err != nil {
+		return e.judge(ctx, p, past, err)
+	}
+	return nil
+}
+
+// download gets the audio into the audio store and then into the database.
+func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall, source phone.Source, past memory) error {
+	var name remote
+	if err := json.Unmarshal(call.Remote, &name); err != nil {
+		return fmt.Errorf("syncer: fetch: %w", err)
+	}
+	remote, err := source.Audio(ctx, name.ID)
+	if err != nil {
+		return err
+	}
+	defer remote.Body.Close()
+	pending, err := e.audio.Write(ctx, remote.Body, e.maxAudio)
+	if err != nil {
+		return fmt.Errorf("syncer: fetch: %w", err)
+	}
+	defer pending.Discard()
+	file, err := e.inspect(ctx, pending, call, past.lastTry())
+	if err != nil {
+		return err
+	}
+	// Somebody may have uploaded the audio while it was downloaded: theirs stays.
+	now, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
+	if err != nil || now.Status != app.AwaitingAudio {
+		return ignoreMissing(err)
+	}
+	if err := pending.Commit(j.Key); err != nil {
+		return fmt.Errorf("syncer: fetch: %w", err)
+	}
+	err = e.db.SetFetchedAudio(ctx, j, file)
+	if errors.Is(err, store.ErrLease) {
+		return errors.Join(err, e.dropOrphan(ctx, j))
+	}
+	return err
+}
+
+// dropOrphan removes the file of a recording that was deleted while its audio was
+// downloaded.
+func (e *Engine) dropOrphan(ctx context.Context, j app.Job) error {
+	_, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
+	if app.IsKind(err, app.NotFound) {
+		return e.audio.Delete(j.Key)
+	}
+	return err
+}
+
+func ignoreMissing(err error) error {
+	if app.IsKind(err, app.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// giveUp ends the story of a download that nothing more is tried for.
+func (e *Engine) giveUp(ctx context.Context, j app.Job, err error) error {
+	code := app.AudioFetchFailed
+	switch {
+	case phone.KindOf(err) == phone.NotYet:
+		code = app.AudioGone
+	case errors.Is(err, audio.ErrTooLarge), errors.Is(err, audio.ErrTooLong):
+		code = app.AudioTooLong
+	case errors.Is(err, errContent):
+		code = app.AudioUnreadable
+	}
+	return e.db.FailRecording(ctx, j, code)
+}

@@ -1,0 +1,116 @@
+package syncer
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"crk/app"
+	"crk/app/phone"
+	"crk/app/phone/dtac"
+)
+
+// A Kind is a kind of phone system that integrations are made of.
+type Kind struct {
+	// Read checks settings as people give them and brings them into the form in
+	// which they are kept. The error is an Invalid [app.Error].
+	Read func(config json.RawMessage) (Settings, error)
+
+	// Open makes a source of settings that Read returned. It asks nothing yet.
+	Open func(config json.RawMessage, secret app.Secret, client *http.Client) (phone.Source, error)
+}
+
+// Settings are those of a phone integration, checked.
+type Settings struct {
+	Config   json.RawMessage // without the secret
+	Secret   app.Secret      // empty where none was given
+	BaseURL  string
+	Username string
+	Host     string // of BaseURL, with its port unless it is the scheme's own
+}
+
+// Kinds is the table of phone systems: a new connector is added here, and to the
+// domain's list of sources.
+func Kinds() map[string]Kind {
+	return map[string]Kind{
+		app.SourceDTAC: DTAC(),
+	}
+}
+
+// DTAC is the kind of DTAC OneCall and other OrkTracks. The options are for all
+// its sources.
+func DTAC(options ...dtac.Option) Kind {
+	return Kind{
+		Read: readDTAC,
+		Open: func(config json.RawMessage, secret app.Secret, client *http.Client) (phone.Source, error) {
+			var c dtac.Config
+			if err := json.Unmarshal(config, &c); err != nil {
+				return nil, err
+			}
+			c.Password = secret.Reveal()
+			return dtac.New(c, client, options...)
+		},
+	}
+}
+
+func readDTAC(config json.RawMessage) (Settings, error) {
+	var c dtac.Config
+	if err := readConfig(config, &c); err != nil {
+		return Settings{}, err
+	}
+	c, err := c.Normalized()
+	if err != nil {
+		return Settings{}, fieldProblems(err)
+	}
+	s := Settings{BaseURL: c.BaseURL, Username: c.Username, Secret: app.Secret(c.Password)}
+	u, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return Settings{}, err
+	}
+	s.Host, c.Password = u.Host, ""
+	s.Config, err = json.Marshal(c)
+	return s, err
+}
+
+// readConfig reads the JSON of settings into v.
+func readConfig(config json.RawMessage, v any) error {
+	err := json.Unmarshal(config, v)
+	if err == nil {
+		return nil
+	}
+	var problems app.Problems
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		problems.Add("config."+wrong.Field, "This is not of the right type.")
+	} else {
+		problems.Add("config", "This must be an object.")
+	}
+	return problems.Err()
+}
+
+// fieldProblems makes a validation error of a connector's.
+func fieldProblems(err error) error {
+	var problems app.Problems
+	list := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		list = joined.Unwrap()
+	}
+	for _, err := range list {
+		if field, ok := errors.AsType[*dtac.FieldError](err); ok {
+			problems.Add("config."+field.Field, "This %s.", field.Message)
+		}
+	}
+	if len(problems) == 0 {
+		problems.Add("config", "%s.", sentence(err.Error()))
+	}
+	return problems.Err()
+}
+
+// sentence begins a text with a capital letter.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return strings.TrimSuffix(string(unicode.ToUpper(r))+s[n:], ".")
+}

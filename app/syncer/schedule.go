@@ -1,0 +1,151 @@
+package syncer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/go-co-op/gocron/v2"
+
+	"crk/app"
+	"crk/store"
+)
+
+const (
+	healing  = time.Minute // the schedule is read again this often, whatever was missed
+	stopTime = 20 * time.Second
+)
+
+// Run syncs integrations when they are due, until ctx ends, and then waits for the
+// runs under way, which are cut off. Call it once. Runs that an earlier process
+// did not end are interrupted, and due.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.db.InterruptRuns(ctx); err != nil {
+		return fmt.Errorf("syncer: start: %w", err)
+	}
+	cron, err := gocron.NewScheduler(gocron.WithStopTimeout(stopTime))
+	if err != nil {
+		return fmt.Errorf("syncer: start: %w", err)
+	}
+	if _, err := cron.NewJob(gocron.DurationJob(healing), gocron.NewTask(e.Wake), gocron.WithName("syncer: heal")); err != nil {
+		return errors.Join(fmt.Errorf("syncer: start: %w", err), cron.Shutdown())
+	}
+	e.live(ctx)
+	cron.Start()
+	s := &schedule{engine: e, cron: cron, planned: map[string]time.Time{}}
+	for ctx.Err() == nil {
+		if err := s.read(ctx); err != nil && ctx.Err() == nil {
+			e.log.Error("read the schedule of phone systems", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-e.wake:
+		}
+	}
+	e.live(nil)
+	e.running.Wait()
+	if err := cron.Shutdown(); err != nil {
+		return fmt.Errorf("syncer: stop: %w", err)
+	}
+	return nil
+}
+
+// live opens the engine for runs, or closes it with nil.
+func (e *Engine) live(ctx context.Context) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.life = ctx
+}
+
+// A schedule keeps the scheduler in step with the database, which alone knows when
+// each integration is due: that survives a restart, and holds after failures and
+// changes of the interval too. Each next run is a one-time job. The job runs on
+// the engine's context and not on the scheduler's own, which ends a run when its
+// job is replaced.
+type schedule struct {
+	engine *Engine
+	cron   gocron.Scheduler
+
+	mu      sync.Mutex
+	planned map[string]time.Time // by integration
+}
+
+// read plans the next run of each integration.
+func (s *schedule) read(ctx context.Context) error {
+	all, err := s.engine.db.ScheduledProviders(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.engine.db.Now()
+	late := 0
+	for _, p := range all {
+		if !p.NextSyncAt.After(now) {
+			late++
+		}
+	}
+	scheduled := map[string]bool{}
+	for _, p := range all {
+		scheduled[p.ID] = true
+		runs := p.LastSync != nil && p.LastSync.Status == store.RunRunning
+		if at, ok := s.planned[p.ID]; runs || ok && at.Equal(p.NextSyncAt) {
+			continue
+		}
+		if err := s.plan(p, p.NextSyncAt.Sub(now), late); err != nil {
+			return err
+		}
+	}
+	for id := range s.planned {
+		if !scheduled[id] {
+			s.drop(id)
+		}
+	}
+	return nil
+}
+
+// plan replaces the next run of an integration. Those that are late are spread
+// over as many seconds as they are, so that a start is no stampede.
+func (s *schedule) plan(p app.Provider, in time.Duration, late int) error {
+	s.drop(p.ID)
+	if in <= 0 {
+		in = rand.N(time.Duration(max(1, late)) * time.Second)
+	}
+	at := gocron.OneTimeJobStartDateTime(time.Now().Add(max(in, 10*time.Millisecond)))
+	_, err := s.cron.NewJob(gocron.OneTimeJob(at), gocron.NewTask(s.due, p.BusinessID, p.ID),
+		gocron.WithName("sync: "+p.ID), gocron.WithTags(p.ID))
+	if err != nil {
+		return fmt.Errorf("plan the next sync: %w", err)
+	}
+	s.planned[p.ID] = p.NextSyncAt
+	return nil
+}
+
+func (s *schedule) drop(id string) {
+	if _, ok := s.planned[id]; ok {
+		s.cron.RemoveByTags(id)
+		delete(s.planned, id)
+	}
+}
+
+// due runs a sync that is due. The next one is planned from what the run leaves in
+// the database.
+func (s *schedule) due(business app.BusinessID, provider string) {
+	s.mu.Lock()
+	delete(s.planned, provider)
+	s.mu.Unlock()
+	life, end, err := s.engine.begin()
+	if err != nil {
+		return // the appliance stops
+	}
+	defer end()
+	_, err = s.engine.Sync(life, business, provider, store.CauseSchedule)
+	if err != nil && !app.IsKind(err, app.Conflict) && !app.IsKind(err, app.NotFound) && life.Err() == nil {
+		s.engine.log.Error("begin sync", "provider", provider, "err", err)
+		return // the healing look tries again
+	}
+	s.engine.Wake()
+}

@@ -1,0 +1,197 @@
+// Package syncer brings the calls of phone systems in: it lists what is new and
+// downloads the audio.
+//
+// What it promises:
+//
+//   - Every call that a phone system lists arrives, once, however often it is
+//     listed, whatever page, window or run it is in, and whenever the process is
+//     stopped. The ledger in the store decides what is new; nothing here remembers.
+//   - The cursor of an integration moves over a window only when the window was
+//     read to its end. Each run reads the day before the cursor again, because
+//     phone systems show calls late.
+//   - What fails about one call is kept with its job and holds nothing else up.
+//   - A phone system is a host to be treated well: one run of an integration at a
+//     time, one list request at a time, two downloads, one sign-in for all of
+//     them, and none any more after the credentials were refused three times.
+//
+// It knows no phone system: those are in the table of [Kinds]. It does not know
+// what becomes of a call whose audio is here.
+package syncer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"crk/app"
+	"crk/app/audio"
+	"crk/app/phone"
+	"crk/store"
+)
+
+const (
+	defaultSettle   = 2 * time.Minute
+	defaultMaxAudio = 512 << 20
+	atOnce          = 4 // runs, of all integrations
+	saveTime        = 15 * time.Second
+)
+
+// Options say what an Engine works with. DB, Audio, Log and Client are required.
+type Options struct {
+	DB     *store.Store
+	Audio  *audio.Store
+	Log    *slog.Logger
+	Client *http.Client // decides where phone systems may be
+
+	Kinds    map[string]Kind // nil: Kinds()
+	Settle   time.Duration   // a call that ended less than this ago is left for the next run; 0: two minutes
+	MaxAudio int64           // bytes of one recording; 0: 512 MiB
+}
+
+// An Engine syncs phone integrations and downloads their recordings. Its methods
+// may be called concurrently.
+type Engine struct {
+	db       *store.Store
+	audio    *audio.Store
+	log      *slog.Logger
+	client   *http.Client
+	kinds    map[string]Kind
+	settle   time.Duration
+	maxAudio int64
+
+	slots chan struct{} // holds a value for each run under way
+	wake  chan struct{} // holds a value when the schedule may have changed
+
+	mu      sync.Mutex
+	life    context.Context // of Run; nil while it does not run
+	running sync.WaitGroup
+	sources map[string]opened // by integration
+}
+
+// opened is a source with what it was made of.
+type opened struct {
+	kind, config string
+	secret       app.Secret
+	source       phone.Source
+}
+
+// New returns an engine that does nothing yet.
+func New(o Options) *Engine {
+	if o.Kinds == nil {
+		o.Kinds = Kinds()
+	}
+	if o.Settle == 0 {
+		o.Settle = defaultSettle
+	}
+	if o.MaxAudio == 0 {
+		o.MaxAudio = defaultMaxAudio
+	}
+	return &Engine{
+		db: o.DB, audio: o.Audio, log: o.Log, client: o.Client, kinds: o.Kinds, settle: o.Settle, maxAudio: o.MaxAudio,
+		slots: make(chan struct{}, atOnce), wake: make(chan struct{}, 1), sources: map[string]opened{},
+	}
+}
+
+// Read checks the settings of a phone integration of the given kind. The error is
+// an Invalid [app.Error] that names each field at fault.
+func (e *Engine) Read(kind string, config json.RawMessage) (Settings, error) {
+	k, err := e.kind(kind)
+	if err != nil {
+		return Settings{}, err
+	}
+	return k.Read(config)
+}
+
+func (e *Engine) kind(name string) (Kind, error) {
+	k, ok := e.kinds[name]
+	if ok {
+		return k, nil
+	}
+	var problems app.Problems
+	if name == app.SourceThreeCX {
+		problems.Add("kind", "3CX cannot be connected with this version yet.")
+	} else {
+		problems.Add("kind", "This must be one of: dtac, threecx.")
+	}
+	return k, problems.Err()
+}
+
+// Probe tries settings that need not be saved. The error is a [*phone.Error], or an
+// Invalid [app.Error] where the settings themselves are wrong.
+func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Report, error) {
+	k, err := e.kind(kind)
+	if err != nil {
+		return phone.Report{}, err
+	}
+	source, err := k.Open(s.Config, s.Secret, e.client)
+	if err != nil {
+		return phone.Report{}, err
+	}
+	return source.Probe(ctx)
+}
+
+// source returns the one source of an integration, which keeps its sign-in for as
+// long as the settings stay the same.
+func (e *Engine) source(p app.Provider) (phone.Source, error) {
+	k, err := e.kind(p.Kind)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	have, ok := e.sources[p.ID]
+	if ok && have.kind == p.Kind && have.config == string(p.Config) && have.secret == p.Secret {
+		return have.source, nil
+	}
+	source, err := k.Open(p.Config, p.Secret, e.client)
+	if err != nil {
+		return nil, fmt.Errorf("syncer: open phone system: %w", err)
+	}
+	e.sources[p.ID] = opened{p.Kind, string(p.Config), p.Secret, source}
+	return source, nil
+}
+
+// SyncNow begins a run of an integration and returns its id; the run goes on by
+// itself. cause is one of the store's. It is a Conflict while another runs, and
+// Unavailable while the engine does not.
+func (e *Engine) SyncNow(ctx context.Context, business app.BusinessID, provider, cause string) (runID string, err error) {
+	life, end, err := e.begin()
+	if err != nil {
+		return "", err
+	}
+	run, err := e.db.BeginRun(ctx, business, provider, cause)
+	if err != nil {
+		end()
+		return "", err
+	}
+	go func() {
+		defer end()
+		e.carry(life, run)
+		e.Wake()
+	}()
+	return run.ID, nil
+}
+
+// begin lets something run that Run waits for. end must be called after it.
+func (e *Engine) begin() (life context.Context, end func(), err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.life == nil {
+		return nil, nil, &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "Phone systems are not synced while the appliance stops or starts."}
+	}
+	e.running.Add(1)
+	return e.life, e.running.Done, nil
+}
+
+// Wake has the schedule read again after integrations were changed. It never
+// blocks.
+func (e *Engine) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
