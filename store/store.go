@@ -255,3 +255,9 @@ func taken(err error) bool {
 	return errors.As(err, &e) &&
 		(e.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
+
+// SetPublish replaces what is told of commits. It is for putting parts together,
+// before the first write that anybody must hear of.
+func (s *Store) SetPublish(publish func([]app.Change)) {
+	_ = s.write(context.Background(), func(t *tx) error { t.w.publish = publish; return nil })
+}

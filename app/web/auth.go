@@ -93,26 +93,35 @@ func keyCaller(c *fiber.Ctx, db *store.Store) (caller, error) {
 }
 
 // requireBusiness finds the business that is meant and what the key may do in
-// it: its scopes within its owner's role there.
+// it.
 func requireBusiness(db *store.Store) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		w := who(c)
-		id, err := meantBusiness(*w.Key, app.BusinessID(strings.TrimSpace(c.Get(businessHeader))))
+		w, err := keyMember(c, db, who(c))
 		if err != nil {
 			return err
 		}
-		m, err := db.Member(c.UserContext(), id, w.Key.OwnerID)
-		if app.IsKind(err, app.NotFound) {
-			return errBusiness // the same where there is no such business
-		}
-		if err != nil {
-			return err
-		}
-		w.User, w.Business, w.Role, w.assigned = m.User, m.Business, m.Role, m.Agents
-		w.Scopes = w.Key.Scopes.Within(m.Role.Scopes())
 		c.Locals(localCaller, w)
 		return c.Next()
 	}
+}
+
+// keyMember adds to a caller by key the business that is meant, and what may be
+// done in it: the key's scopes within its owner's role there.
+func keyMember(c *fiber.Ctx, db *store.Store, w caller) (caller, error) {
+	id, err := meantBusiness(*w.Key, app.BusinessID(strings.TrimSpace(c.Get(businessHeader))))
+	if err != nil {
+		return w, err
+	}
+	m, err := db.Member(c.UserContext(), id, w.Key.OwnerID)
+	if app.IsKind(err, app.NotFound) {
+		return w, errBusiness // the same where there is no such business
+	}
+	if err != nil {
+		return w, err
+	}
+	w.User, w.Business, w.Role, w.assigned = m.User, m.Business, m.Role, m.Agents
+	w.Scopes = w.Key.Scopes.Within(m.Role.Scopes())
+	return w, nil
 }
 
 // meantBusiness is the business a request is about, by its key and its header.

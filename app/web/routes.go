@@ -45,6 +45,13 @@ func apiRoutes(o Options) []route {
 		{method: "PATCH", path: "/recordings/:id", scope: app.ManageCallRecording, handler: patchRecording(db)},
 		{method: "DELETE", path: "/recordings/:id", scope: app.ManageCallRecording, handler: deleteRecording(o)},
 
+		{method: "GET", path: "/notifications/feed", scope: app.ViewNotifications, handler: listFeed(db)},
+		{method: "POST", path: "/notifications/feed/read-all", scope: app.ViewNotifications, handler: readWholeFeed(db)},
+		{method: "POST", path: "/notifications/feed/:id/read", scope: app.ViewNotifications, handler: readFeedItem(db)},
+		{method: "GET", path: "/notifications/preferences", scope: app.ViewNotifications, handler: getPreferences(db)},
+		{method: "PATCH", path: "/notifications/preferences", scope: app.ManageNotifications, handler: patchPreferences(db)},
+		{method: "GET", path: "/notifications/stream", scope: stream, handler: streamNotifications(o)},
+
 		{method: "GET", path: "/notifications/automations", scope: app.ViewNotifications, handler: listAutomations(db)},
 		{method: "POST", path: "/notifications/automations", scope: app.ManageNotifications, handler: createAutomation(db), once: true},
 		{method: "GET", path: "/notifications/automations/:id", scope: app.ViewNotifications, handler: getAutomation(db)},
@@ -78,6 +85,7 @@ func routes(f *fiber.App, o Options) {
 		}
 		api.Add(r.method, r.path, append(chain, r.handler)...)
 	}
+	f.Get("/live", streamPages(o))
 	pages(f, o)
 }
 

@@ -57,7 +57,7 @@ func New(o Options) *fiber.App {
 	f := fiber.New(fiber.Config{
 		AppName: "CRK", DisableStartupMessage: true, Immutable: true,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // see guardBody
-		BodyLimit: maxBody, ReadBufferSize: 16 << 10,
+		BodyLimit: maxBody, ReadBufferSize: 8 << 10, // a socket keeps it for its life
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: answerError(o.Log),
 	})

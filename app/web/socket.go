@@ -1,0 +1,114 @@
+package web
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gorilla/websocket"
+	"github.com/valyala/fasthttp/fasthttpadaptor"
+)
+
+// writeBuffers are shared: most sockets are silent most of the time.
+var writeBuffers sync.Pool
+
+// upgrade turns a request into a socket. The handshake is checked while the
+// handler still runs, so that a refusal is answered like any other error; the
+// 101 is written, and serve runs, once fasthttp has let go of the connection.
+// serve owns the socket until it returns. Nothing of c may be used in it.
+//
+// fasthttp's own adaptor has no Hijacker, and its hijacked connection has a
+// Close that does nothing and is used again for others after the handler, so it
+// is only ever read from: it may hold bytes that came with the handshake.
+func upgrade(c *fiber.Ctx, baseURL string, serve func(*websocket.Conn)) error {
+	var r http.Request
+	if err := fasthttpadaptor.ConvertRequest(c.Context(), &r, true); err != nil {
+		return fiber.ErrBadRequest
+	}
+	w := &hijacker{conn: &lateConn{Conn: c.Context().Conn()}, header: http.Header{}}
+	var refused error
+	u := websocket.Upgrader{
+		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &writeBuffers,
+		CheckOrigin: func(r *http.Request) bool { return ownOrigin(r, baseURL) },
+		Error: func(_ http.ResponseWriter, _ *http.Request, status int, reason error) {
+			refused = fiber.NewError(status, reason.Error())
+		},
+	}
+	ws, err := u.Upgrade(w, &r, nil)
+	if err != nil {
+		c.Set("Sec-WebSocket-Version", "13")
+		return errors.Join(refused, err)
+	}
+	c.Status(fiber.StatusSwitchingProtocols)
+	c.Context().HijackSetNoResponse(true)
+	c.Context().Hijack(func(conn net.Conn) {
+		defer ws.Close()
+		if w.conn.start(conn) == nil {
+			serve(ws)
+		}
+	})
+	return nil
+}
+
+// ownOrigin keeps other sites from opening sockets with a person's cookie.
+// Programs that are no browsers send no Origin.
+func ownOrigin(r *http.Request, baseURL string) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || strings.EqualFold(origin, baseURL) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+
+// A hijacker hands gorilla the connection.
+type hijacker struct {
+	conn   *lateConn
+	header http.Header
+}
+
+// Header implements http.ResponseWriter.
+func (h *hijacker) Header() http.Header { return h.header }
+
+// Write implements http.ResponseWriter; there is never a body.
+func (h *hijacker) Write([]byte) (int, error) { return 0, errors.New("web: a handshake has no body") }
+
+// WriteHeader implements http.ResponseWriter; gorilla writes the status itself.
+func (h *hijacker) WriteHeader(int) {}
+
+// Hijack implements http.Hijacker.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(h.conn, 16)), nil
+}
+
+// A lateConn keeps what is written before start, and from then on reads through
+// fasthttp and writes to the connection itself.
+type lateConn struct {
+	net.Conn
+	early bytes.Buffer
+	from  net.Conn // fasthttp's view of the connection, once started
+}
+
+func (c *lateConn) start(from net.Conn) error {
+	c.from = from
+	_, err := c.Conn.Write(c.early.Bytes())
+	c.early = bytes.Buffer{}
+	return err
+}
+
+// Read implements net.Conn.
+func (c *lateConn) Read(p []byte) (int, error) { return c.from.Read(p) }
+
+// Write implements net.Conn.
+func (c *lateConn) Write(p []byte) (int, error) {
+	if c.from == nil {
+		return c.early.Write(p)
+	}
+	return c.Conn.Write(p)
+}
