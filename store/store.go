@@ -31,12 +31,11 @@ import (
 
 // Options say what a Store works with. Path, Schema and Box are required.
 type Options struct {
-	Path    string                    // of the database file; its folder exists
-	Schema  string                    // the whole schema, for a database that is new
-	Box     *secret.Box               // seals and opens the secret columns
-	Now     func() time.Time          // the clock; time.Now where nil
-	Publish func([]app.Change)        // told what a commit changed, in commit order; must not block
-	OnQueue func(kinds []app.JobKind) // told that jobs were queued; must not block
+	Path    string             // of the database file; its folder exists
+	Schema  string             // the whole schema, for a database that is new
+	Box     *secret.Box        // seals and opens the secret columns
+	Now     func() time.Time   // the clock; time.Now where nil
+	Publish func([]app.Change) // told what commits changed; see [Store.Notify]
 }
 
 // A Store is the database. Its methods may be called concurrently.
@@ -256,8 +255,12 @@ func taken(err error) bool {
 		(e.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
-// SetPublish replaces what is told of commits. It is for putting parts together,
-// before the first write that anybody must hear of.
-func (s *Store) SetPublish(publish func([]app.Change)) {
-	_ = s.write(context.Background(), func(t *tx) error { t.w.publish = publish; return nil })
+// Notify sets what is told of commits: publish, of what they changed, in commit
+// order, and onQueue, of the kinds of jobs they queued. Neither may block. It is
+// for putting parts together, before the first write that anybody must hear of.
+func (s *Store) Notify(publish func([]app.Change), onQueue func([]app.JobKind)) {
+	_ = s.write(context.Background(), func(t *tx) error { // the writer's own goroutine reads both
+		t.w.publish, t.w.onQueue = publish, onQueue
+		return nil
+	})
 }

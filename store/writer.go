@@ -59,7 +59,7 @@ type tx struct {
 
 func newWriter(conn *sql.Conn, o Options) *writer {
 	w := &writer{
-		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish, onQueue: o.OnQueue,
+		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish,
 		ops: make(chan *op, maxQueue), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.loop()

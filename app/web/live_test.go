@@ -20,7 +20,7 @@ import (
 // listen serves on a real port of the loopback address.
 func (s *server) listen(t *testing.T) string {
 	t.Helper()
-	s.Store.SetPublish(web.Publisher(s.hub))
+	s.Notify(web.Publisher(s.hub), nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

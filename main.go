@@ -1,0 +1,315 @@
+// Command crk is the appliance: it pulls call recordings from phone systems,
+// transcribes and analyses them, makes them searchable and tells people what
+// they asked to be told. This file puts the parts together; it is the map.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	_ "time/tzdata" // Windows and bare containers have no time zones
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofrs/flock"
+
+	"crk/app"
+	"crk/app/ai"
+	"crk/app/ai/openai"
+	"crk/app/audio"
+	"crk/app/automation"
+	"crk/app/certs"
+	"crk/app/command"
+	"crk/app/config"
+	"crk/app/disk"
+	"crk/app/egress"
+	"crk/app/feed"
+	"crk/app/jobs"
+	"crk/app/secret"
+	"crk/app/syncer"
+	"crk/app/web"
+	"crk/store"
+)
+
+//go:embed schema.sql
+var schema string
+
+// version is set by the build.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	env := command.Env{
+		Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Schema: schema, Version: version,
+	}
+	if err := run(ctx, os.Args[1:], env); err != nil {
+		fmt.Fprintln(os.Stderr, "crk:", err)
+		os.Exit(1)
+	}
+}
+
+// run runs one command until it is done or ctx ends.
+func run(ctx context.Context, args []string, env command.Env) error {
+	name := "serve"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
+	switch name {
+	case "serve":
+		cfg, err := config.Load(args, env.Getenv)
+		if errors.Is(err, flag.ErrHelp) {
+			return help(env)
+		}
+		if err != nil {
+			return err
+		}
+		return serve(ctx, cfg, logger(cfg, env))
+	case "help":
+		return help(env)
+	}
+	return command.Run(ctx, env, append([]string{name}, args...))
+}
+
+func help(env command.Env) error {
+	fmt.Fprint(env.Stdout, "crk pulls in calls, analyses them and tells people.\n\n",
+		"  crk [serve]\n        run the appliance\n")
+	command.Usage(env.Stdout)
+	fmt.Fprint(env.Stdout, "\nsettings of serve, as environment variables or flags:\n")
+	return config.Usage(env.Stdout)
+}
+
+func logger(cfg config.Config, env command.Env) *slog.Logger {
+	o := &slog.HandlerOptions{Level: cfg.Log.Level}
+	if cfg.Log.JSON {
+		return slog.New(slog.NewJSONHandler(env.Stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(env.Stderr, o))
+}
+
+// serve runs the appliance until ctx ends.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	a, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	if err := a.firstUser(ctx); err != nil {
+		return err
+	}
+	l, err := a.listen()
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, l)
+}
+
+// An appliance is all the parts of a running CRK.
+type appliance struct {
+	cfg    config.Config
+	log    *slog.Logger
+	lock   *flock.Flock
+	db     *store.Store
+	sounds *audio.Store
+	hub    *feed.Hub
+
+	phones *syncer.Engine // 1, 2: lists calls and downloads their audio
+	runner *jobs.Runner   // 2 to 6: the stages, each a job
+	server *fiber.App     // the API and the dashboard
+
+	setupCode app.Secret // for the first visit; empty once there is a user
+}
+
+// open takes the data directory and puts the parts together. Nothing runs yet.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *appliance, err error) {
+	a = &appliance{cfg: cfg, log: log, hub: &feed.Hub{}}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if err := a.openData(ctx); err != nil {
+		return nil, err
+	}
+	policy := egress.Policy{Allow: cfg.AllowNetworks, Proxy: cfg.Proxy}
+	operator := policy.Client(egress.Operator, 0)
+
+	a.phones = syncer.New(syncer.Options{
+		DB: a.db, Audio: a.sounds, Log: log, Client: policy.Client(egress.Phone, 0), MaxAudio: a.maxAudio(),
+	})
+	models := openai.New(operator)
+	a.runner = jobs.New(a.db, log, map[app.JobKind]jobs.Handler{
+		app.JobFetch:      a.phones.Handler(),
+		app.JobTranscribe: ai.NewTranscriber(a.db, a.sounds, models, server(cfg.STT), log).Handler(),
+		app.JobAnalyse:    ai.NewAnalyst(a.db, models, server(cfg.LLM), log).Handler(),
+		app.JobAutomate:   automation.New(a.db, log, cfg.BaseURL).Handler(),
+	})
+	a.db.Notify(web.Publisher(a.hub), a.runner.Wake)
+	a.server = web.New(web.Options{
+		DB: a.db, Hub: a.hub, Log: log, Audio: a.sounds, BaseURL: cfg.BaseURL, TrustedProxies: cfg.TrustedProxies,
+		RateLimit: cfg.RateLimit, MaxAudio: a.maxAudio(), MetricsToken: app.Secret(cfg.MetricsToken.Reveal()),
+		DiskFull: func() bool { return disk.Full(cfg.DataDir) }, Version: version,
+	})
+	return a, nil
+}
+
+func server(c config.AI) ai.Server {
+	return ai.Server{URL: c.URL, Key: app.Secret(c.Key.Reveal()), Model: c.Model}
+}
+
+func (a *appliance) maxAudio() int64 { return int64(a.cfg.MaxAudioMiB) << 20 }
+
+// openData opens what lies on the disk, for this process alone.
+func (a *appliance) openData(ctx context.Context) error {
+	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory (CRK_DATA_DIR): %w", err)
+	}
+	a.lock = flock.New(filepath.Join(a.cfg.DataDir, "crk.lock"))
+	switch held, err := a.lock.TryLock(); {
+	case err != nil:
+		return fmt.Errorf("lock the data directory: %w", err)
+	case !held:
+		return fmt.Errorf("another crk runs on %s: stop it first", a.cfg.DataDir)
+	}
+	box, made, err := secret.LoadOrCreate(a.cfg.KeyFile)
+	if err != nil {
+		return err
+	}
+	if made {
+		a.log.Info("made the encryption key: keep a copy of it elsewhere, nothing can be read without it", "file", a.cfg.KeyFile)
+	}
+	if a.db, err = store.Open(ctx, store.Options{Path: a.cfg.Database(), Schema: schema, Box: box}); err != nil {
+		return err
+	}
+	identity, err := a.db.AudioIdentity(ctx)
+	if err != nil {
+		return err
+	}
+	a.sounds, err = audio.OpenStore(filepath.Join(a.cfg.DataDir, "audio"), identity)
+	return err
+}
+
+// firstUser makes the owner and the business that the configuration names, or
+// the code with which a browser may do so, while there is no user.
+func (a *appliance) firstUser(ctx context.Context) error {
+	has, err := a.db.HasUsers(ctx)
+	if err != nil || has {
+		return err
+	}
+	admin := a.cfg.Admin
+	if admin.Email == "" {
+		a.setupCode = app.Secret(rand.Text()[:12])
+		return nil
+	}
+	_, b, err := a.db.SetUp(ctx, app.User{Email: admin.Email}, admin.Password.Reveal(), app.Business{Name: admin.Business})
+	if err != nil {
+		return fmt.Errorf("make the first owner (CRK_ADMIN_EMAIL, CRK_ADMIN_PASSWORD): %w", err)
+	}
+	a.log.Info("made the first owner and business", "email", admin.Email, "business", b.Slug)
+	return nil
+}
+
+// listen takes the address before anything runs, so that one which is taken is
+// said at once.
+func (a *appliance) listen() (net.Listener, error) {
+	l, err := net.Listen("tcp", a.cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen (CRK_LISTEN): %w", err)
+	}
+	var c *tls.Config
+	switch t := a.cfg.TLS; {
+	case t.Cert != "":
+		c, err = certs.Files(t.Cert, t.Key)
+	case t.Self:
+		var host string
+		if u, err := url.Parse(a.cfg.BaseURL); err == nil {
+			host = u.Hostname()
+		}
+		c, err = certs.Self(filepath.Join(a.cfg.DataDir, "tls"), host)
+	default:
+		return l, nil
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return tls.NewListener(l, c), nil
+}
+
+// run starts every part and stops them in reverse once ctx ends or one fails.
+func (a *appliance) run(ctx context.Context, l net.Listener) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var work, serving sync.WaitGroup
+	start := func(wg *sync.WaitGroup, ctx context.Context, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				stop(err)
+			}
+		})
+	}
+	start(&work, working, a.runner.Run)
+	start(&work, ctx, a.phones.Run)
+	start(&serving, ctx, func(context.Context) error { return a.server.Listener(l) })
+	a.greet(l)
+
+	<-ctx.Done()
+	a.log.Info("stopping")
+	end, done := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer done()
+	err := errors.Join(a.hub.Shutdown(end), web.Shutdown(end, a.server))
+	serving.Wait()
+	stopWork()
+	work.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// greet says where to go.
+func (a *appliance) greet(l net.Listener) {
+	scheme, host := "http", l.Addr().String()
+	if a.cfg.TLS.Cert != "" || a.cfg.TLS.Self {
+		scheme = "https"
+	}
+	if _, port, err := net.SplitHostPort(host); err == nil && strings.HasPrefix(host, "[::]") {
+		host = net.JoinHostPort("localhost", port)
+	}
+	where := a.cfg.BaseURL
+	if where == "" {
+		where = scheme + "://" + host
+	}
+	a.log.Info("ready", "open", where, "version", version)
+	if a.setupCode != "" {
+		a.log.Info("set it up in a browser, with this one-time code", "open", where+"/setup", "code", a.setupCode.Reveal())
+	}
+}
+
+// close gives everything back. It is for every end, also that of a failed open.
+func (a *appliance) close() {
+	var errs []error
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Unlock())
+	}
+	if err := errors.Join(errs...); err != nil {
+		a.log.Error("close", "err", err)
+	}
+}
