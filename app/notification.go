@@ -129,6 +129,30 @@ type Delivery struct {
 	SentAt        time.Time
 }
 
+// FeedItem returns the in-app notification that the delivery is. It has the
+// delivery's id; the link, if there is one, is its data's "link".
+func (d Delivery) FeedItem() FeedItem {
+	f := FeedItem{
+		ID: d.ID, BusinessID: d.BusinessID, Title: d.Title, Body: d.Body, Severity: d.Severity, Data: d.Data, RuleID: d.AutomationID,
+	}
+	if d.Link == "" {
+		return f
+	}
+	data := map[string]json.RawMessage{}
+	if len(d.Data) > 0 && json.Unmarshal(d.Data, &data) != nil {
+		data = map[string]json.RawMessage{} // no object; it was checked when it came in
+	}
+	link, err := json.Marshal(d.Link)
+	if err != nil {
+		return f
+	}
+	data["link"] = link
+	if b, err := json.Marshal(data); err == nil {
+		f.Data = b
+	}
+	return f
+}
+
 // Preferences say what of the feed reaches one user of one business, and how.
 type Preferences struct {
 	InAppEnabled bool     `json:"inAppEnabled"`
