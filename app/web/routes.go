@@ -39,11 +39,17 @@ func apiRoutes(o Options) []route {
 		{method: "GET", path: "/meta/whoami", scope: anyKey, handler: whoami(db)},
 
 		{method: "GET", path: "/recordings", scope: app.ViewRecordingSelf, handler: listRecordings(db)},
+		{method: "POST", path: "/recordings", scope: app.ManageCallRecording, handler: ingestRecording(o), once: true},
 		{method: "GET", path: "/recordings/agents", scope: app.ViewRecordingSelf, handler: listAgents(db)},
 		{method: "GET", path: "/recordings/export.csv", scope: app.ViewRecordingSelf, handler: exportRecordings(db)},
 		{method: "GET", path: "/recordings/:id", scope: app.ViewRecordingSelf, handler: getRecording(db)},
 		{method: "PATCH", path: "/recordings/:id", scope: app.ManageCallRecording, handler: patchRecording(db)},
 		{method: "DELETE", path: "/recordings/:id", scope: app.ManageCallRecording, handler: deleteRecording(o)},
+		{method: "PUT", path: "/recordings/:id/audio", scope: app.ManageCallRecording, handler: putAudio(o)},
+		{method: "GET", path: "/recordings/:id/audio", scope: app.ViewRecordingSelf, handler: getAudio(o)},
+		{method: "HEAD", path: "/recordings/:id/audio", scope: app.ViewRecordingSelf, handler: getAudio(o)},
+		{method: "GET", path: "/recordings/:id/waveform", scope: app.ViewRecordingSelf, handler: getWaveform(db)},
+		{method: "PUT", path: "/uploads/:token", scope: noKey, handler: putUpload(o)},
 
 		{method: "GET", path: "/notifications/feed", scope: app.ViewNotifications, handler: listFeed(db)},
 		{method: "POST", path: "/notifications/feed/read-all", scope: app.ViewNotifications, handler: readWholeFeed(db)},
