@@ -56,7 +56,7 @@ func (s Sound) WAV() []byte {
 	for i, b := range s.Bursts {
 		s.draw(samples, b, rand.New(rand.NewPCG(uint64(i), uint64(b.At))))
 	}
-	return wav(s.Encoding, s.Channels, samples)
+	return Encode(s.Encoding, s.Channels, samples)
 }
 
 func (s Sound) draw(samples []int16, b Burst, random *rand.Rand) {
@@ -71,7 +71,8 @@ func (s Sound) draw(samples []int16, b Burst, random *rand.Rand) {
 	}
 }
 
-func wav(e Encoding, channels int, samples []int16) []byte {
+// Encode makes a WAV file of interleaved samples at 8 kHz.
+func Encode(e Encoding, channels int, samples []int16) []byte {
 	var data bytes.Buffer
 	width := 1
 	switch e {
