@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"crk/app"
@@ -132,7 +133,7 @@ func (r *reading) window(ctx context.Context, s step) error {
 		}
 		return nil
 	}
-	if !tooMuch(err) || s.length() <= shortest {
+	if s.length() <= shortest(err) {
 		return err
 	}
 	r.log.Info("window split", "provider", r.provider.ID, "since", s.since, "until", s.until, "err", err)
@@ -152,10 +153,17 @@ func (r *reading) window(ctx context.Context, s step) error {
 	return nil
 }
 
-// tooMuch reports whether a shorter window may fare better.
-func tooMuch(err error) bool {
+// shortest is the length of window below which a failure is final. A failure that
+// no shorter window can mend is final at once.
+func shortest(err error) time.Duration {
 	e, ok := errors.AsType[*phone.Error](err)
-	return ok && (e.Kind == phone.TooMany || e.Status >= 500 || errors.Is(e.Err, context.DeadlineExceeded))
+	switch {
+	case ok && e.Kind == phone.TooMany:
+		return shortestFull
+	case ok && (e.Status == http.StatusInternalServerError || e.Status == http.StatusGatewayTimeout || errors.Is(e.Err, context.DeadlineExceeded)):
+		return shortestFailed
+	}
+	return longest
 }
 
 // list gives everything that is listed in w to the store.

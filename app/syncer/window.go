@@ -9,10 +9,14 @@ import (
 
 const (
 	longest  = 24 * time.Hour // a list of more is slow at the phone system
-	shortest = time.Hour      // a window that fails is not split further than this
 	overlap  = 24 * time.Hour // read again before the cursor: calls are listed late
 	lookBack = 7 * 24 * time.Hour
 	patience = 6 * time.Hour // for a call to get its duration
+
+	// How short the pieces may be that a window is split into: where it failed, and
+	// where the system itself says that it holds too much.
+	shortestFailed = time.Hour
+	shortestFull   = 5 * time.Minute
 )
 
 // A window is the span of time [since, until).

@@ -172,6 +172,7 @@ func TestListFailures(t *testing.T) {
 		lists  int
 	}{
 		{"keeps failing", phonetest.Faults{FailLists: 1000}, phone.Transient, 9}, // 4 tries, then 5 wider windows
+		{"is down", phonetest.Faults{ListStatus: 503}, phone.Transient, 4},       // no wider window helps
 		{"asked too often", phonetest.Faults{ListStatus: 429}, phone.Transient, 1},
 		{"no OrkTrack there", phonetest.Faults{ListStatus: 404}, phone.Unexpected, 1},
 		{"not allowed", phonetest.Faults{ListStatus: 403}, phone.Forbidden, 2},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -98,12 +99,12 @@ func (c *Client) yieldRows(rows []json.RawMessage, want window, seen map[string]
 // window, which it returns. A window without calls is one it may not answer.
 func (c *Client) firstPage(ctx context.Context, w window) (window, listing, error) {
 	page, err := c.page(ctx, w, 1, c.set.pageSize)
-	if !isServerError(err) {
+	if !hasStatus(err, http.StatusInternalServerError) {
 		return w, page, err
 	}
 	for _, wide := range w.wider(c.now()) {
 		if _, e := c.tryPage(ctx, wide, 1, 1); e != nil {
-			if isServerError(e) {
+			if hasStatus(e, http.StatusInternalServerError) {
 				continue
 			}
 			return w, listing{}, e
@@ -135,6 +136,11 @@ func (c *Client) page(ctx context.Context, w window, number, size int) (listing,
 func isServerError(err error) bool {
 	e, ok := errors.AsType[*phone.Error](err)
 	return ok && e.Status >= 500
+}
+
+func hasStatus(err error, status int) bool {
+	e, ok := errors.AsType[*phone.Error](err)
+	return ok && e.Status == status
 }
 
 // A listing is a page as OrkTrack answers it.

@@ -1,0 +1,156 @@
+package syncer_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+	"crk/store"
+	"crk/store/storetest"
+)
+
+// live runs the rig's engine until the test ends.
+func (r *rig) live() {
+	r.t.Helper()
+	ctx, stop := context.WithCancel(r.t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := r.engine.Run(ctx); err != nil {
+			r.t.Error("run:", err)
+		}
+	})
+	r.t.Cleanup(func() {
+		stop()
+		wg.Wait()
+	})
+}
+
+// eventually waits until done reports true, and fails the test after half a minute.
+func (r *rig) eventually(what string, done func() bool) {
+	r.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(30 * time.Second)
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-late:
+			r.t.Fatal("this did not come: ", what)
+		}
+	}
+}
+
+func (r *rig) status() string {
+	last := r.reread(r.provider.ID).LastSync
+	if last == nil {
+		return ""
+	}
+	return last.Status
+}
+
+func TestDueIntegrationsAreSynced(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(storetest.Start.Add(-time.Hour), 3)
+	r.live()
+	r.eventually("the first sync", func() bool { return r.status() == store.RunSucceeded })
+	p := r.reread(r.provider.ID)
+	is.Equal(p.LastSync.Trigger, store.CauseSchedule)
+	is.Equal(p.LastSync.Imported, 3)
+	is.Equal(p.NextSyncAt, r.Clock.Now().Add(15*time.Minute)) // and the next is planned
+}
+
+func TestARunThatAKilledProcessBeganIsMadeUpFor(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(storetest.Start.Add(-time.Hour), 3)
+	killed, err := r.BeginRun(t.Context(), r.Business.ID, r.provider.ID, store.CauseSchedule)
+	is.NoErr(err)
+	r.live()
+	r.eventually("a sync that ends", func() bool { return r.status() == store.RunSucceeded })
+	runs, _, err := r.SyncRuns(t.Context(), r.Business.ID, r.provider.ID, "", 10)
+	is.NoErr(err)
+	is.Equal(len(runs), 2)
+	is.Equal(runs[1].ID, killed.ID)
+	is.Equal(runs[1].Status, store.RunInterrupted)
+	is.Equal(len(r.recordings()), 3)
+}
+
+func TestAChangedIntervalKillsNoRun(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(storetest.Start.Add(-time.Hour), 3)
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	r.onRequest(func(req *http.Request) {
+		if strings.HasSuffix(req.URL.Path, "/recordings") {
+			once.Do(func() {
+				close(asked)
+				<-goOn
+			})
+		}
+	})
+	r.live()
+	<-asked
+	minute := time.Minute
+	_, err := r.PatchProvider(t.Context(), r.Business.ID, r.provider.ID, store.ProviderPatch{Interval: &minute})
+	is.NoErr(err)
+	r.engine.Wake()
+	_, err = r.engine.SyncNow(t.Context(), r.Business.ID, r.provider.ID, store.CauseManual)
+	is.True(app.IsKind(err, app.Conflict)) // one is under way
+	close(goOn)
+	r.eventually("the end of the run", func() bool { return r.status() != store.RunRunning })
+	is.Equal(r.status(), store.RunSucceeded)
+	is.Equal(r.reread(r.provider.ID).NextSyncAt, r.Clock.Now().Add(minute))
+}
+
+func TestSyncNow(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	off := false
+	_, err := r.PatchProvider(t.Context(), r.Business.ID, r.provider.ID, store.ProviderPatch{Active: &off})
+	is.NoErr(err)
+	_, err = r.engine.SyncNow(t.Context(), r.Business.ID, r.provider.ID, store.CauseManual)
+	is.True(app.IsKind(err, app.Unavailable)) // the engine does not run
+	is.Equal(r.status(), "")
+
+	r.record(storetest.Start.Add(-time.Hour), 2)
+	r.live()
+	var id string
+	r.eventually("a run that begins", func() bool {
+		id, err = r.engine.SyncNow(t.Context(), r.Business.ID, r.provider.ID, store.CauseManual)
+		return err == nil
+	})
+	r.eventually("the end of the run", func() bool { return r.status() == store.RunSucceeded })
+	is.Equal(r.reread(r.provider.ID).LastSync.ID, id)
+	is.Equal(len(r.recordings()), 2)
+	is.True(r.reread(r.provider.ID).NextSyncAt.IsZero()) // a paused one stays paused
+
+	other, _ := r.OtherBusiness(t)
+	_, err = r.engine.SyncNow(t.Context(), other.ID, r.provider.ID, store.CauseManual)
+	is.True(app.IsKind(err, app.NotFound))
+}
+
+func TestAStopWaitsForRuns(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	asked := make(chan struct{})
+	var once sync.Once
+	r.onRequest(func(req *http.Request) {
+		once.Do(func() { close(asked) })
+		<-req.Context().Done() // the phone system never answers
+	})
+	go func() { ended <- r.engine.Run(ctx) }()
+	<-asked
+	stop()
+	is.NoErr(<-ended)
+	is.Equal(r.status(), store.RunInterrupted) // which is saved before Run returns
+}
