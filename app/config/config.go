@@ -180,8 +180,11 @@ func check(c Config, values map[string]string) (errs []error) {
 }
 
 // A Secret is a value that is worth stealing: however it is printed or logged
-// it reads "••••". Convert it to a string for the one call that needs it.
+// it reads "••••". Only Reveal gives it away.
 type Secret string
+
+// Reveal returns the secret itself, for the one call that needs it.
+func (s Secret) Reveal() string { return string(s) }
 
 // String implements [fmt.Stringer] without showing the secret.
 func (s Secret) String() string {

@@ -212,7 +212,7 @@ func TestSecretsPrintMasked(t *testing.T) {
 		is.True(!strings.Contains(text, "hunter2")) // no printing shows a secret
 		is.True(strings.Contains(text, "••••"))     // but that there is one
 	}
-	is.Equal(string(c.Admin.Password), "hunter2") // converted, it is the secret
+	is.Equal(c.Admin.Password.Reveal(), "hunter2") // asked for, it is the secret
 	is.Equal(config.Secret("").String(), "")      // an empty one hides nothing
 }
 
