@@ -23,7 +23,9 @@ var imports = map[string][]string{
 	// The domain and what needs nothing of ours.
 	"app":        {},
 	"app/certs":  {},
+	"app/certs":  {},
 	"app/config": {},
+	"app/disk":   {},
 	"app/disk":   {},
 	"app/egress": {},
 	"app/feed":   {},
@@ -40,7 +42,7 @@ var imports = map[string][]string{
 	"app/phone/dtac":        {"app/phone"},
 	"app/phone/phonetest":   {"app/phone"},
 	"app/ai/openai":         {"app"},
-	"app/ai/aitest":         {"app"},
+	"app/ai/aitest":         {"app", "app/audio"},
 	"app/notify/clip":       {},
 	"app/notify/pace":       {},
 	"app/notify/telegram":   {"app", "app/notify/clip", "app/notify/pace"},

@@ -213,7 +213,7 @@ func TestSecretsPrintMasked(t *testing.T) {
 		is.True(strings.Contains(text, "••••"))     // but that there is one
 	}
 	is.Equal(c.Admin.Password.Reveal(), "hunter2") // asked for, it is the secret
-	is.Equal(config.Secret("").String(), "")      // an empty one hides nothing
+	is.Equal(config.Secret("").String(), "")       // an empty one hides nothing
 }
 
 func TestUsageListsEverySetting(t *testing.T) {
