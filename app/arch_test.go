@@ -23,9 +23,7 @@ var imports = map[string][]string{
 	// The domain and what needs nothing of ours.
 	"app":        {},
 	"app/certs":  {},
-	"app/certs":  {},
 	"app/config": {},
-	"app/disk":   {},
 	"app/disk":   {},
 	"app/egress": {},
 	"app/feed":   {},
