@@ -25,6 +25,8 @@ type server struct {
 	app *fiber.App
 	log *bytes.Buffer // what was logged
 	hub *feed.Hub
+
+	sounds *audio.Store
 }
 
 // newServer starts a server without a network; change may alter its options.
@@ -39,6 +41,7 @@ func newServer(t *testing.T, change ...func(*web.Options)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.sounds = sounds
 	o := web.Options{DB: s.Store, Hub: s.hub, Audio: sounds, Log: slog.New(slog.NewTextHandler(s.log, nil)), RateLimit: 600}
 	for _, f := range change {
 		f(&o)
