@@ -1,0 +1,82 @@
+// Small things of the page: dialogs, copying, inserting.
+
+// start may be called again after new parts were put in; it leaves alone what
+// it has seen.
+export function start() {
+  once("dialog[open]", modal);
+  once("[data-copy]", copier);
+  once("[data-insert]", inserter);
+  once("details.menu", closing);
+}
+
+function once(selector, fn) {
+  for (const el of document.querySelectorAll(selector)) {
+    if (el.dataset.ready) continue;
+    el.dataset.ready = "yes";
+    fn(el);
+  }
+}
+
+// A dialog is open without a script; with one it is modal, and closing it goes
+// back to the page that it lies on.
+function modal(dialog) {
+  dialog.removeAttribute("open"); // close() would send an event
+  document.querySelector(".scrim")?.remove();
+  dialog.showModal();
+  dialog.addEventListener("close", () => location.assign(dialog.dataset.back));
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // the backdrop
+  });
+}
+
+function copier(button) {
+  button.addEventListener("click", async () => {
+    const source = document.querySelector(button.dataset.copy);
+    if (!(await copy(source))) return;
+    const text = button.querySelector("span");
+    const before = text.textContent;
+    text.textContent = button.dataset.done;
+    setTimeout(() => { text.textContent = before; }, 2000);
+  });
+}
+
+// copy reports whether the text is on the clipboard. Without TLS browsers only
+// let one select it.
+async function copy(source) {
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(source);
+    return document.execCommand("copy");
+  }
+}
+
+function inserter(el) {
+  el.tabIndex = 0;
+  el.setAttribute("role", "button");
+  const insert = () => {
+    const area = document.querySelector(el.dataset.insert);
+    area.setRangeText(el.textContent, area.selectionStart, area.selectionEnd, "end");
+    area.focus();
+  };
+  el.addEventListener("click", insert);
+  el.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      insert();
+    }
+  });
+}
+
+// A menu closes at Escape and at a press elsewhere.
+function closing(menu) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}

@@ -1,0 +1,128 @@
+package views
+
+import (
+	"net/url"
+
+	"crk/app"
+)
+
+// A Place is an entry of the navigation.
+type Place string
+
+// The places of the dashboard, in the order of the navigation.
+const (
+	AtCalls         Place = "calls"
+	AtAutomations   Place = "automations"
+	AtNotifications Place = "notifications"
+	AtSettings      Place = "settings"
+)
+
+// A Frame is what every page of the dashboard shows beside its own matter.
+type Frame struct {
+	Title      string // of the tab
+	Place      Place
+	Path       string // of this page with its query, to come back to after a switch of language
+	Theme      string // "light", "dark" or empty: the system's
+	Business   app.Business
+	Businesses []app.Business // the user's others; empty: no switcher
+	User       app.User
+	Role       app.Role
+	Can        app.Scopes
+	Unread     int
+	LastID     string          // of the newest notification when the page was made: where the stream goes on
+	Prefer     app.Preferences // of sound and desktop notifications
+	Simulated  bool            // the demo: phone system, AI, Telegram and Discord are not real
+	Flash      Flash           // said once, on the page after a form
+}
+
+// A Flash is what came of the form that led to this page.
+type Flash struct {
+	Text string // empty: nothing to say
+	Bad  bool
+}
+
+// A navItem is one entry of the navigation.
+type navItem struct {
+	place Place
+	icon  string
+	href  string
+}
+
+// nav returns the entries that the reader may use.
+func (f Frame) nav() []navItem {
+	var items []navItem
+	if f.Can.Allow(app.ViewRecordingSelf) {
+		items = append(items, navItem{AtCalls, "phone", "/calls"})
+	}
+	if f.Can.Allow(app.ViewNotifications) {
+		items = append(items, navItem{AtAutomations, "workflow", "/automations"},
+			navItem{AtNotifications, "bell", "/notifications"})
+	}
+	return append(items, navItem{AtSettings, "settings", "/settings"})
+}
+
+// A Door is what the pages before the dashboard show beside their form.
+type Door struct {
+	Title     string
+	Path      string
+	Theme     string
+	Simulated bool
+}
+
+// A Form is what a person filled in and what is wrong with it. The zero Form is
+// an empty one. Secrets in Values are never drawn.
+type Form struct {
+	Values  url.Values
+	Errors  map[string]string // by field, in the reader's language
+	Problem string            // with the whole, in the reader's language
+}
+
+// Value returns the first value of a field.
+func (f Form) Value(name string) string { return f.Values.Get(name) }
+
+// Has reports whether a field holds the given value among its values.
+func (f Form) Has(name, value string) bool {
+	for _, v := range f.Values[name] {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+// An Option is one choice of a select.
+type Option struct {
+	Value string
+	Label string
+}
+
+// An Input says what a text field is like.
+type Input struct {
+	Type        string // "text" if empty
+	Hint        string
+	Placeholder string
+	Complete    string // autocomplete
+	Mode        string // inputmode
+	Optional    bool
+	Rows        int // more than 0: a textarea
+	Focus       bool
+	Min, Max    string
+}
+
+func (i Input) kind() string {
+	if i.Type == "" {
+		return "text"
+	}
+	return i.Type
+}
+
+// describedBy names the elements that explain a field.
+func describedBy(f Form, name string, in Input) string {
+	switch {
+	case f.Errors[name] != "":
+		return "f-" + name + "-err"
+	case in.Hint != "":
+		return "f-" + name + "-hint"
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package views
+
+import (
+	"context"
+	"time"
+
+	"crk/app"
+)
+
+// ProvidersPage lists the phone integrations; with a form it also shows the
+// drawer in which one is added or changed.
+type ProvidersPage struct {
+	Items []ProviderCard
+	Form  *ProviderForm // nil: no drawer
+}
+
+// A ProviderCard is one phone integration and how it fares.
+type ProviderCard struct {
+	app.Provider
+	Preview string        // "user @ host"
+	Waiting int           // calls whose audio is still to come
+	Total   int           // calls that came by it
+	Test    *ProviderTest // of a test just made, or nil
+}
+
+// A ProviderForm is the drawer of a phone integration.
+type ProviderForm struct {
+	Form
+	ID   string // of the one that is changed; empty: a new one
+	Kind string
+	Test *ProviderTest
+}
+
+// A ProviderTest is what came of Test connection.
+type ProviderTest struct {
+	OK      bool
+	Code    string // of the error: invalid_credentials, unreachable, …
+	Message string // anything more that is known, in English
+	Latency time.Duration
+	Seen    int // recordings seen
+}
+
+// action is where the drawer's form goes.
+func (p ProviderForm) action() string {
+	if p.ID != "" {
+		return "/settings/providers/" + p.ID
+	}
+	return "/settings/providers"
+}
+
+// chosen reports whether the drawer shows the fields of a kind.
+func (p ProviderForm) chosen(kind string) bool {
+	return p.Kind == kind || (p.Kind == "" && kind == app.SourceDTAC)
+}
+
+// bad reports whether a person must act.
+func (c ProviderCard) bad() bool {
+	return c.State == app.ProviderStopped || (c.Active && c.State == app.ProviderFailing)
+}
+
+func (c ProviderCard) running() bool { return c.LastSync != nil && c.LastSync.Status == "running" }
+
+// kindMark is the short sign of a kind of phone system.
+func kindMark(kind string) string {
+	if kind == app.SourceThreeCX {
+		return "3CX"
+	}
+	return "DT"
+}
+
+// errorCode is what went wrong in the last sync.
+func (c ProviderCard) errorCode() string {
+	if c.LastSync == nil || c.LastSync.Error == "" {
+		return "unknown"
+	}
+	return c.LastSync.Error
+}
+
+// interval is how often an integration asks, in words.
+func interval(ctx context.Context, d time.Duration) string {
+	return T(ctx, "providers.every", "Span", Span(ctx, d))
+}
+
+// providerTitle heads the drawer.
+func providerTitle(ctx context.Context, p ProviderForm) string {
+	if p.ID == "" {
+		return T(ctx, "providers.add")
+	}
+	return T(ctx, "providers.change")
+}
+
+// passwordHint says that an empty field keeps what is set.
+func passwordHint(ctx context.Context, p ProviderForm) string {
+	if p.ID == "" {
+		return ""
+	}
+	return T(ctx, "form.keep")
+}
