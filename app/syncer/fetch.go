@@ -16,6 +16,7 @@ import (
 
 var (
 	errNoProvider = errors.New("syncer: the phone integration was deleted")
+	errUploading  = errors.New("syncer: somebody uploads the audio")
 	errStopped    = errors.New("syncer: the phone integration waits for its credentials to be mended")
 )
 
@@ -73,7 +74,18 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 	if err != nil {
 		return err
 	}
-	// Somebody may have uploaded the audio while it was downloaded: theirs stays.
+	return e.keep(ctx, j, pending, file)
+}
+
+// keep gives a checked file its name and says in the database that it is there,
+// with nobody else writing that recording's audio meanwhile. Where somebody
+// uploaded the audio while it was downloaded, theirs stays.
+func (e *Engine) keep(ctx context.Context, j app.Job, pending *audio.Pending, file store.AudioFile) error {
+	release, ok := e.audio.Claim(j.Key)
+	if !ok {
+		return jobs.Wait(errUploading, time.Minute)
+	}
+	defer release()
 	now, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
 	if err != nil || now.Status != app.AwaitingAudio {
 		return ignoreMissing(err)

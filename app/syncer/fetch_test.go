@@ -86,6 +86,21 @@ func TestBadAudioIsAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestFetchLetsAnUploadFinish(t *testing.T) {
+	is := is.New(t)
+	r := oneCall(t)
+	call := r.recordings()[7]
+	release, ok := r.audio.Claim(call.ID)
+	is.True(ok) // as an upload does
+	is.Equal(r.fetch(), 1)
+	is.Equal(r.recordings()[7].Status, app.AwaitingAudio) // nothing is written beside it
+	is.Equal(r.next(), time.Minute)
+	release()
+	r.Clock.Advance(time.Minute)
+	is.Equal(r.fetch(), 0)
+	is.Equal(r.recordings()[7].Status, app.Queued) // and then the download is kept after all
+}
+
 func TestShortAudioIsBetterThanNone(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t, nil)
