@@ -51,7 +51,7 @@ var imports = map[string][]string{
 	"app/syncer":     {"app", "app/jobs", "store", "app/phone/...", "app/audio"},
 	"app/ai":         {"app", "app/jobs", "store", "app/audio", "app/ai/..."},
 	"app/automation": {"app", "app/jobs", "store"},
-	"app/notify":     {"app", "store", "app/feed", "app/notify/..."},
+	"app/notify":     {"app", "app/jobs", "store", "app/notify/..."},
 	"app/jobs":       {"app", "store"},
 
 	// What people and programs see.

@@ -20,8 +20,8 @@ type Update struct {
 // Telegram starts the numbers anew at random.
 const numbersRestart = 6 * 24 * time.Hour
 
-// errSeen rolls back an update that was handled before.
-var errSeen = errors.New("store: update was handled before")
+// ErrSeen says that an update was handled before. It has no effect again.
+var ErrSeen = errors.New("store: the update was handled before")
 
 // TelegramOffset returns which update of a bot to ask for next, and when the
 // last one was handled; zero where none was.
@@ -34,9 +34,9 @@ func (s *Store) TelegramOffset(ctx context.Context, bot int64) (next int64, at t
 }
 
 // handle runs the effect of an update and moves the bot's offset past it, both
-// or neither. An update that was handled before has no effect.
+// or neither. It returns ErrSeen for an update that was handled before.
 func (s *Store) handle(ctx context.Context, u Update, effect func(t *tx) error) error {
-	err := s.write(ctx, func(t *tx) error {
+	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(`INSERT INTO telegram_updates (bot_id, next, updated_at) VALUES (?1, ?2, ?3)
 			ON CONFLICT (bot_id) DO UPDATE SET next = excluded.next, updated_at = excluded.updated_at
 			WHERE excluded.next > next OR updated_at < ?4`,
@@ -45,17 +45,14 @@ func (s *Store) handle(ctx context.Context, u Update, effect func(t *tx) error) 
 			return err
 		}
 		if n == 0 {
-			return errSeen
+			return ErrSeen
 		}
 		return effect(t)
 	})
-	if errors.Is(err, errSeen) {
-		return nil
-	}
-	return err
 }
 
-// SkipUpdate handles an update that has no effect.
+// SkipUpdate handles an update that has no effect. Like all that handle one it
+// returns ErrSeen where it was handled before.
 func (s *Store) SkipUpdate(ctx context.Context, u Update) error {
 	return s.handle(ctx, u, func(*tx) error { return nil })
 }

@@ -2,9 +2,9 @@
 //
 // Every destination has limits of its own and shares others, such as its bot's.
 // A burst is delayed, never dropped: [Pacer.Wait] waits for the destination's
-// turn, first come first served, and [Pacer.Try] says how long it would take.
-// A destination that has to wait takes nothing from what it shares, so it never
-// holds up another.
+// turn, first come first served, and [Pacer.Turn] says how long it takes to whom
+// comes back then. A destination that has to wait takes nothing from what it
+// shares, so it never holds up another.
 //
 // The pacer lives in memory. After a restart a peer may answer 429 once; what
 // it says then goes to [Pacer.Hold], which outranks every limit here.
@@ -46,26 +46,43 @@ type Quota struct {
 type Pacer struct {
 	mu      sync.Mutex
 	buckets map[string]*bucket
+	booked  map[string]time.Time // turns handed out by Turn, by who has them
 	swept   time.Time
 }
 
 // New returns a pacer that has handed out nothing yet.
 func New() *Pacer {
-	return &Pacer{buckets: map[string]*bucket{}}
+	return &Pacer{buckets: map[string]*bucket{}, booked: map[string]time.Time{}}
 }
 
-// Try takes the lane's turn and returns 0, or takes nothing and returns how long
-// to wait before another try.
-func (p *Pacer) Try(l Lane) time.Duration {
+// late is how long a turn that Turn handed out may be used after it has come.
+// Turns much older, used all at once, would be a burst.
+const late = 10 * time.Second
+
+// Turn returns 0, once, when it is who's turn in the lane. Before, it returns how
+// long to wait until asking again; who keeps its place in the meantime, so a
+// thousand that wait ask twice each. One that does not come back in time loses
+// its place.
+func (p *Pacer) Turn(l Lane, who string) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	own, shared := p.bucket(now, l.Key, l.Limits), p.bucket(now, l.Shared, l.SharedLimits)
-	if at := later(own.next(now), shared.next(now)); at.After(now) {
+	own := p.bucket(now, l.Key, l.Limits)
+	at, has := p.booked[who]
+	if !has || now.Sub(at) > late || own.heldUntil.After(later(now, at)) {
+		at = own.next(now)
+		own.take(at)
+		p.booked[who] = at
+	}
+	if at.After(now) {
 		return at.Sub(now)
 	}
-	own.take(now)
+	shared := p.bucket(now, l.Shared, l.SharedLimits)
+	if at := shared.next(now); at.After(now) {
+		return at.Sub(now)
+	}
 	shared.take(now)
+	delete(p.booked, who)
 	return 0
 }
 
@@ -168,6 +185,11 @@ func (p *Pacer) sweep(now time.Time) {
 	for key, b := range p.buckets {
 		if b.idle(now) {
 			delete(p.buckets, key)
+		}
+	}
+	for who, at := range p.booked {
+		if now.Sub(at) > late {
+			delete(p.booked, who)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,14 @@ import (
 
 	"github.com/matryer/is"
 )
+
+// turns makes a new name for each of those who come once.
+var turns atomic.Int64
+
+// turn asks for a turn as somebody new.
+func turn(p *pace.Pacer, l pace.Lane) time.Duration {
+	return p.Turn(l, fmt.Sprint("once", turns.Add(1)))
+}
 
 // ever is a deadline that no test reaches.
 func ever() time.Time { return time.Now().Add(24 * time.Hour) }
@@ -81,9 +90,9 @@ func TestWaitingGroupHoldsUpNobody(t *testing.T) {
 		}
 		synctest.Wait()
 		began := time.Now()
-		is.NoErr(p.Wait(ctx, pace.Telegram(7), ever()))     // another chat's message
-		is.True(time.Since(began) <= time.Second)           // goes at once
-		is.Equal(p.Try(pace.Telegram(8)), time.Duration(0)) // by a job too
+		is.NoErr(p.Wait(ctx, pace.Telegram(7), ever()))       // another chat's message
+		is.True(time.Since(began) <= time.Second)             // goes at once
+		is.Equal(turn(p, pace.Telegram(8)), time.Duration(0)) // by a job too
 		cancel()
 		wg.Wait()
 	})
@@ -161,7 +170,7 @@ func TestDeadline(t *testing.T) {
 		is.Equal(time.Since(began), time.Duration(0)) // which is said at once
 		is.Equal(late.After, 43*time.Second)          // with how long it would take: 61 s after the first
 		time.Sleep(late.After)
-		is.Equal(p.Try(pace.Telegram(-5)), time.Duration(0)) // and is true: no turn was used up
+		is.Equal(turn(p, pace.Telegram(-5)), time.Duration(0)) // and is true: no turn was used up
 	})
 }
 
@@ -177,18 +186,76 @@ func TestDeadlineOfSharedLimit(t *testing.T) {
 	})
 }
 
-func TestTryTakesNothingWhenRefused(t *testing.T) {
+func TestTurnKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		p := pace.New()
+		l := pace.Telegram(7)
 		for range 3 {
-			is.Equal(p.Try(pace.Telegram(7)), time.Duration(0)) // the burst passes
+			is.Equal(turn(p, l), time.Duration(0)) // the burst passes
 		}
 		time.Sleep(time.Second)
 		for range 50 {
-			is.Equal(p.Try(pace.Telegram(7)), 2*time.Second) // refusals do not add up
+			is.Equal(p.Turn(l, "ann"), 2*time.Second) // asking again does not lose the place
 		}
-		is.Equal(p.Try(pace.Telegram(8)), time.Duration(0)) // nor count for the bot
+		is.Equal(p.Turn(l, "bob"), 2*time.Second)             // nor does it take another's
+		is.Equal(turn(p, pace.Telegram(8)), time.Duration(0)) // nor count for the bot
+		time.Sleep(2 * time.Second)
+		is.Equal(p.Turn(l, "bob"), time.Duration(0)) // the turn has come
+		is.Equal(p.Turn(l, "ann"), time.Duration(0))
+		is.Equal(p.Turn(l, "ann"), time.Duration(0)) // it served once: this is a new one, the third of the burst
+		is.Equal(p.Turn(l, "ann"), 3*time.Second)    // and here the burst ends
+	})
+}
+
+func TestTurnThatIsMissedIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := pace.New()
+		l := pace.Telegram(7)
+		for range 3 {
+			is.Equal(turn(p, l), time.Duration(0))
+		}
+		for who := range 30 {
+			p.Turn(l, fmt.Sprint(who))
+		}
+		time.Sleep(time.Hour) // all their turns come and go
+		sent := 0
+		for who := range 30 {
+			if p.Turn(l, fmt.Sprint(who)) == 0 {
+				sent++
+			}
+		}
+		is.Equal(sent, 3) // they do not come all at once
+	})
+}
+
+func TestTurnsOfABacklogAreInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		p := pace.New()
+		l := pace.Telegram(-7)
+		var group log
+		asked := 0
+		var waits []time.Duration
+		for who := range 60 {
+			asked++
+			if d := p.Turn(l, fmt.Sprint(who)); d > 0 {
+				waits = append(waits, d)
+				continue
+			}
+			group.note()
+		}
+		is.True(slices.IsSorted(waits)) // who came first goes first
+		began := time.Now()
+		for i, d := range waits {
+			time.Sleep(d - time.Since(began))
+			asked++
+			is.Equal(p.Turn(l, fmt.Sprint(i+3)), time.Duration(0)) // the turn comes when it was said
+			group.note()
+		}
+		is.Equal(asked, 117)                   // all but the burst of three asked twice
+		is.True(group.most(time.Minute) <= 20) // within the limit
 	})
 }
 
@@ -199,7 +266,7 @@ func TestHold(t *testing.T) {
 		l := pace.Telegram(7)
 		p.Hold(l.Key, 10*time.Second)
 		p.Hold(l.Key, time.Second)
-		is.Equal(p.Try(l), 10*time.Second) // a shorter hold does not shorten a longer one
+		is.Equal(turn(p, l), 10*time.Second) // a shorter hold does not shorten a longer one
 		began := time.Now()
 		is.NoErr(p.Wait(t.Context(), l, ever()))
 		is.Equal(time.Since(began), 10*time.Second) // what waits, waits as long
@@ -212,7 +279,7 @@ func TestHoldReachesThoseWhoWait(t *testing.T) {
 		p := pace.New()
 		l := pace.Telegram(7)
 		for range 3 {
-			is.Equal(p.Try(l), time.Duration(0))
+			is.Equal(turn(p, l), time.Duration(0))
 		}
 		began := time.Now()
 		var took time.Duration
@@ -261,7 +328,7 @@ func TestDiscordFollowsHeaders(t *testing.T) {
 				is := is.New(t)
 				p := pace.New()
 				l := pace.Discord("42")
-				is.Equal(p.Try(l), time.Duration(0))
+				is.Equal(turn(p, l), time.Duration(0))
 				p.Learn(l.Key, tt.quota)
 				began := time.Now()
 				for _, want := range tt.want {
@@ -280,11 +347,11 @@ func TestLearnKeepsWhatIsUnderWay(t *testing.T) {
 		l := pace.Discord("42")
 		p.Learn(l.Key, pace.Quota{Limit: 5, Remaining: 4, ResetAfter: 2 * time.Second})
 		for range 4 {
-			is.Equal(p.Try(l), time.Duration(0))
+			is.Equal(turn(p, l), time.Duration(0))
 		}
 		// The answer to the first of them knows nothing of the other three.
 		p.Learn(l.Key, pace.Quota{Limit: 5, Remaining: 3, ResetAfter: 2 * time.Second})
-		is.Equal(p.Try(l), 2*time.Second) // so its figure must not free their places
+		is.Equal(turn(p, l), 2*time.Second) // so its figure must not free their places
 	})
 }
 
@@ -307,13 +374,13 @@ func TestForgetsIdleDestinations(t *testing.T) {
 		is := is.New(t)
 		p := pace.New()
 		for chat := range 500 {
-			p.Try(pace.Telegram(int64(chat + 1)))
+			turn(p, pace.Telegram(int64(chat+1)))
 		}
 		p.Hold("telegram:-9", time.Hour)
 		time.Sleep(10 * time.Minute)
-		p.Try(pace.Telegram(1))
-		is.Equal(p.Buckets(), 3)                           // this chat, its bot and the hold
-		is.Equal(p.Try(pace.Telegram(-9)), 50*time.Minute) // which still holds
+		turn(p, pace.Telegram(1))
+		is.Equal(p.Buckets(), 3)                             // this chat, its bot and the hold
+		is.Equal(turn(p, pace.Telegram(-9)), 50*time.Minute) // which still holds
 	})
 }
 
@@ -337,7 +404,7 @@ func TestLimitsHoldWhateverHappens(t *testing.T) {
 					time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
 					switch r.IntN(6) {
 					case 0:
-						if p.Try(lane) == 0 {
+						if turn(p, lane) == 0 {
 							peer.note()
 						}
 					case 1:

@@ -1,0 +1,99 @@
+package notify
+
+import (
+	"context"
+	"errors"
+
+	"crk/app"
+	"crk/app/notify/discord"
+	"crk/app/notify/pace"
+	"crk/app/notify/telegram"
+)
+
+// A destination is a chat or webhook that a message can be sent to now.
+type destination struct {
+	lane pace.Lane
+	post func(context.Context) result // sends; its own result is not kept yet
+}
+
+// destination finds where a delivery goes. A result whose code is not empty says
+// that it cannot go there; err is trouble of our own.
+func (g *Gateway) destination(ctx context.Context, d app.Delivery) (destination, result, error) {
+	if d.Channel == app.ChannelDiscord {
+		return g.discordDestination(ctx, d)
+	}
+	c, err := g.db.Chat(ctx, d.BusinessID, d.ChatID)
+	if app.IsKind(err, app.NotFound) {
+		return destination{}, result{code: ChatGone}, nil
+	}
+	if err != nil {
+		return destination{}, result{}, err
+	}
+	if code := g.chatTrouble(c); code != "" {
+		return destination{}, result{code: code}, nil
+	}
+	to, err := g.chatDestination(ctx, c, d)
+	return to, result{}, err
+}
+
+// chatTrouble returns why a chat is not written to, or nothing.
+func (g *Gateway) chatTrouble(c app.Chat) string {
+	switch {
+	case g.telegram == nil:
+		return NotConfigured
+	case !c.Active:
+		return ChatInactive
+	case c.State == app.ChatBlocked:
+		return ChatBlocked
+	case c.State == app.ChatGone:
+		return ChatGone
+	}
+	return ""
+}
+
+func (g *Gateway) chatDestination(ctx context.Context, c app.Chat, d app.Delivery) (destination, error) {
+	b, err := g.db.Business(ctx, c.BusinessID)
+	if err != nil {
+		return destination{}, err
+	}
+	lane := pace.Telegram(c.ChatID)
+	return destination{lane, func(ctx context.Context) result {
+		receipt, err := g.telegram.Post(ctx, telegram.Address{Chat: c.ChatID, Thread: c.ThreadID}, telegramNote(d, b.Language))
+		if receipt.MigratedTo != 0 || receipt.ThreadGone {
+			if err := g.db.MoveChat(context.WithoutCancel(ctx), c, receipt.MigratedTo, receipt.ThreadGone); err != nil {
+				g.log.Error("save where a chat went", "chat", c.ID, "err", err)
+			}
+		}
+		r := telegramResult(err)
+		if r.code == RateLimited {
+			g.pace.Hold(lane.Key, r.after)
+		}
+		return r
+	}}, nil
+}
+
+func (g *Gateway) discordDestination(ctx context.Context, d app.Delivery) (destination, result, error) {
+	w, err := g.db.DiscordWebhook(ctx, d.BusinessID, d.WebhookID)
+	switch {
+	case app.IsKind(err, app.NotFound):
+		return destination{}, result{code: WebhookGone}, nil
+	case err != nil:
+		return destination{}, result{}, err
+	case w.State != app.ChatOK:
+		return destination{}, result{code: WebhookGone}, nil
+	}
+	lane := pace.Discord(w.WebhookID)
+	return destination{lane, func(ctx context.Context) result {
+		hook := discord.Hook{ID: w.WebhookID, Token: w.Token, Thread: w.ThreadID}
+		receipt, err := g.discord.Post(ctx, hook, discordNote(d))
+		g.pace.Learn(lane.Key, pace.Quota(receipt.Quota))
+		r := discordResult(err)
+		var e *discord.Error
+		if errors.As(err, &e) && e.Global {
+			g.pace.Hold(pace.DiscordKey, r.after)
+		} else if r.code == RateLimited {
+			g.pace.Hold(lane.Key, r.after)
+		}
+		return r
+	}}, result{}, nil
+}

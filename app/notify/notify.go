@@ -1,0 +1,85 @@
+// Package notify takes messages to where people read them: Telegram chats,
+// Discord channels and the feed in the dashboard.
+//
+// It promises:
+//
+//   - A message of a rule arrives at least once or is said to have failed: it is
+//     a job until then, tried five times over an hour, longer where the peer says
+//     when. What was under way in a crash may arrive twice.
+//   - A message sent by hand is tried once, within ten seconds, and the answer
+//     says what came of it.
+//   - Both keep to the same pace. A burst is delayed and never dropped, and a
+//     destination that is slow or dead holds up no other.
+//   - A chat that blocked the bot and a webhook that was deleted are not called
+//     again until that changes, which the feed says once.
+//   - The bot's updates take effect exactly once: the effect and the offset are
+//     one transaction.
+//   - Nothing is sent inside a transaction, and no token leaves this package.
+//
+// It knows nothing of rules, of sockets or of HTTP requests to the appliance.
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"crk/app"
+	"crk/app/notify/discord"
+	"crk/app/notify/pace"
+	"crk/app/notify/telegram"
+	"crk/store"
+)
+
+// Options are what a Gateway works with. DB and Log are required.
+type Options struct {
+	DB            *store.Store
+	Log           *slog.Logger
+	TelegramToken app.Secret   // of the appliance's bot; empty: there is none
+	TelegramURL   string       // base of every call; empty: Telegram's own server
+	DiscordURL    string       // base of every call; empty: Discord's own
+	Client        *http.Client // how the internet is reached; nil: directly
+}
+
+// A Gateway sends messages. Its methods may be called concurrently.
+type Gateway struct {
+	db       *store.Store
+	log      *slog.Logger
+	telegram *telegram.Client // nil: there is no bot
+	discord  *discord.Client
+	pace     *pace.Pacer
+	bot      *bot // nil: there is none
+}
+
+// New returns a gateway. It sends nothing yet; the bot answers once Run runs.
+func New(o Options) *Gateway {
+	g := &Gateway{db: o.DB, log: o.Log, discord: discord.New(o.DiscordURL, o.Client), pace: pace.New()}
+	if o.TelegramToken != "" {
+		g.telegram = telegram.New(o.TelegramToken, o.TelegramURL, o.Client)
+		g.bot = newBot(o.DB, o.Log, g.telegram, g.pace)
+	}
+	return g
+}
+
+// Run lets the bot answer until ctx ends. Without a bot it returns at once.
+func (g *Gateway) Run(ctx context.Context) error {
+	if g.bot != nil {
+		g.bot.run(ctx)
+	}
+	return nil
+}
+
+// Unlink takes a chat from a business. A group that no business is linked to any
+// more is left: the bot has no business reading there.
+func (g *Gateway) Unlink(ctx context.Context, business app.BusinessID, id string) error {
+	c, last, err := g.db.DeleteChat(ctx, business, id)
+	if err != nil || !last || c.Type == "private" || g.telegram == nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if err := g.telegram.Leave(ctx, c.ChatID); err != nil {
+		g.log.Info("leave a group that was unlinked", "err", err)
+	}
+	return nil
+}
