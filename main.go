@@ -159,7 +159,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *applianc
 	})
 	a.db.Notify(web.Publisher(a.hub), a.runner.Wake)
 	a.server = web.New(web.Options{
-		DB: a.db, Hub: a.hub, Log: log, Audio: a.sounds, BaseURL: cfg.BaseURL, TrustedProxies: cfg.TrustedProxies,
+		DB: a.db, Hub: a.hub, Log: log, Audio: a.sounds, Phones: a.phones, Egress: policy, BaseURL: cfg.BaseURL, TrustedProxies: cfg.TrustedProxies,
 		RateLimit: cfg.RateLimit, MaxAudio: a.maxAudio(), MetricsToken: app.Secret(cfg.MetricsToken.Reveal()),
 		DiskFull: func() bool { return disk.Full(cfg.DataDir) }, Version: version,
 	})

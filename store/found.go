@@ -60,6 +60,9 @@ func (s *Store) AddFound(ctx context.Context, p app.Provider, calls []FoundCall,
 		added := 0
 		err = s.write(ctx, func(t *tx) error {
 			added = 0
+			if _, err := t.provider(p.BusinessID, p.ID); err != nil {
+				return err // deleted while it was read
+			}
 			for _, f := range fresh {
 				isNew, err := t.addFound(p, f, again)
 				if err != nil {

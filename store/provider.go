@@ -238,6 +238,23 @@ func (s *Store) RefuseProvider(ctx context.Context, business app.BusinessID, id 
 	return stopped, err
 }
 
+// PardonProvider forgets the refusals of an integration whose credentials were seen
+// to serve again. An active one is due at once.
+func (s *Store) PardonProvider(ctx context.Context, business app.BusinessID, id string) error {
+	return s.write(ctx, func(t *tx) error {
+		p, err := t.provider(business, id)
+		if err != nil {
+			return err
+		}
+		if pardon(&p, t.now); !p.Active {
+			p.NextSyncAt = time.Time{}
+		}
+		t.providerChanged(p)
+		return t.exec(`UPDATE providers SET state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
+			p.State, stamp(p.NextSyncAt), stamp(t.now), id)
+	})
+}
+
 // refuse counts a refusal.
 func refuse(p *app.Provider) {
 	p.Refusals++

@@ -76,6 +76,19 @@ func readDTAC(config json.RawMessage) (Settings, error) {
 	return s, err
 }
 
+// Preview says in a few words whose sign-in at which phone system an integration
+// is, as "apiuser @ pbx.example.com".
+func Preview(p app.Provider) string {
+	var c struct{ BaseURL, Username string }
+	host := p.Host
+	if json.Unmarshal(p.Config, &c) == nil {
+		if u, err := url.Parse(c.BaseURL); err == nil && u.Host != "" {
+			host = u.Host
+		}
+	}
+	return c.Username + " @ " + host
+}
+
 // readConfig reads the JSON of settings into v.
 func readConfig(config json.RawMessage, v any) error {
 	err := json.Unmarshal(config, v)

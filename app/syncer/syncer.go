@@ -155,6 +155,14 @@ func (e *Engine) source(p app.Provider) (phone.Source, error) {
 	return source, nil
 }
 
+// Forget lets go of what is kept of an integration that was deleted.
+func (e *Engine) Forget(provider string) {
+	e.mu.Lock()
+	delete(e.sources, provider)
+	e.mu.Unlock()
+	e.Wake()
+}
+
 // SyncNow begins a run of an integration and returns its id; the run goes on by
 // itself. cause is one of the store's. It is a Conflict while another runs, and
 // Unavailable while the engine does not.

@@ -51,6 +51,17 @@ func apiRoutes(o Options) []route {
 		{method: "GET", path: "/recordings/:id/waveform", scope: app.ViewRecordingSelf, handler: getWaveform(db)},
 		{method: "PUT", path: "/uploads/:token", scope: noKey, handler: putUpload(o)},
 
+		{method: "GET", path: "/providers", scope: app.ManageProviderConfig, handler: listProviders(db)},
+		{method: "POST", path: "/providers", scope: app.ManageProviderConfig, handler: createProvider(o), once: true},
+		{method: "POST", path: "/providers/test", scope: app.ManageProviderConfig, handler: testConfig(o)},
+		{method: "GET", path: "/providers/:id", scope: app.ManageProviderConfig, handler: getProvider(db)},
+		{method: "PATCH", path: "/providers/:id", scope: app.ManageProviderConfig, handler: patchProvider(o)},
+		{method: "DELETE", path: "/providers/:id", scope: app.ManageProviderConfig, handler: deleteProvider(o)},
+		{method: "POST", path: "/providers/:id/test", scope: app.ManageProviderConfig, handler: testProvider(o)},
+		{method: "POST", path: "/providers/:id/default", scope: app.ManageProviderConfig, handler: setDefaultProvider(o)},
+		{method: "POST", path: "/providers/:id/sync", scope: app.ManageProviderConfig, handler: syncProvider(o), once: true},
+		{method: "GET", path: "/providers/:id/runs", scope: app.ManageProviderConfig, handler: listRuns(db)},
+
 		{method: "GET", path: "/notifications/feed", scope: app.ViewNotifications, handler: listFeed(db)},
 		{method: "POST", path: "/notifications/feed/read-all", scope: app.ViewNotifications, handler: readWholeFeed(db)},
 		{method: "POST", path: "/notifications/feed/:id/read", scope: app.ViewNotifications, handler: readFeedItem(db)},

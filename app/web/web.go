@@ -18,7 +18,9 @@ import (
 
 	"crk/app"
 	"crk/app/audio"
+	"crk/app/egress"
 	"crk/app/feed"
+	"crk/app/syncer"
 	"crk/store"
 )
 
@@ -28,7 +30,9 @@ type Options struct {
 	Hub *feed.Hub
 	Log *slog.Logger
 
-	Audio *audio.Store
+	Audio  *audio.Store
+	Phones *syncer.Engine // of the phone integrations
+	Egress egress.Policy  // where people may have requests sent
 
 	BaseURL        string         // where people reach the appliance; "": not known
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count

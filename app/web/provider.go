@@ -1,0 +1,328 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"time"
+	"unicode/utf8"
+
+	"crk/app"
+	"crk/app/egress"
+	"crk/app/phone"
+	"crk/app/syncer"
+	"crk/store"
+)
+
+const (
+	defaultInterval = 15 * time.Minute
+	defaultBackfill = 7 // days
+	testTimeout     = 9 * time.Second
+)
+
+// A newProvider is a phone integration to be made.
+type newProvider struct {
+	Kind   string          `json:"kind"`
+	Name   string          `json:"name"`
+	Config json.RawMessage `json:"config"`
+}
+
+// Validate returns what is wrong with it, but for the settings of its kind.
+func (p newProvider) Validate() error {
+	var problems app.Problems
+	checkProviderName(&problems, p.Name)
+	checkKind(&problems, p.Kind)
+	checkConfig(&problems, p.Config)
+	return problems.Err()
+}
+
+// A providerTrial is settings to be tried.
+type providerTrial struct {
+	Kind   string          `json:"kind"`
+	Config json.RawMessage `json:"config"`
+}
+
+// Validate returns what is wrong with it, but for the settings of its kind.
+func (p providerTrial) Validate() error {
+	var problems app.Problems
+	checkKind(&problems, p.Kind)
+	checkConfig(&problems, p.Config)
+	return problems.Err()
+}
+
+// A providerPatch changes a phone integration. Settings that are not named stay.
+type providerPatch struct {
+	Name     *string         `json:"name"`
+	Config   json.RawMessage `json:"config"`
+	IsActive *bool           `json:"isActive"`
+}
+
+// Validate returns what is wrong with it, but for the settings of its kind.
+func (p providerPatch) Validate() error {
+	var problems app.Problems
+	if p.Name != nil {
+		checkProviderName(&problems, *p.Name)
+	}
+	if p.Config != nil {
+		checkConfig(&problems, p.Config)
+	}
+	return problems.Err()
+}
+
+func checkProviderName(p *app.Problems, name string) {
+	if n := utf8.RuneCountInString(name); n < 2 || n > 60 {
+		p.Add("name", "Use 2 to 60 characters.")
+	}
+}
+
+func checkKind(p *app.Problems, kind string) {
+	checkOneOf(p, "kind", kind, []string{app.SourceDTAC, app.SourceThreeCX})
+}
+
+func checkConfig(p *app.Problems, config json.RawMessage) {
+	if !bytes.HasPrefix(bytes.TrimSpace(config), []byte("{")) {
+		p.Add("config", "This must be an object.")
+	}
+}
+
+// settings are those of a kind with those that all kinds have.
+type settings struct {
+	syncer.Settings
+	interval *time.Duration
+	backfill *time.Time
+}
+
+// readSettings checks settings of a kind together with those of all kinds, which
+// given holds. A secret is needed unless one is stored.
+func readSettings(ctx context.Context, o Options, b app.Business, kind string, all, given json.RawMessage, stored app.Secret) (s settings, err error) {
+	s.Settings, err = o.Phones.Read(kind, all)
+	var secret app.Problems
+	if err == nil && s.Secret == "" && stored == "" {
+		secret.Add("config.password", "This is required.")
+	}
+	if err := together(err, secret.Err(), s.readCommon(given, b, o.DB.Now())); err != nil {
+		return s, err
+	}
+	return s, mayReach(o.Egress.CheckURL(ctx, egress.Phone, s.BaseURL))
+}
+
+// together makes one of several validation errors, so that everything is said at
+// once. Any other error goes first.
+func together(errs ...error) error {
+	var problems app.Problems
+	for _, err := range errs {
+		e, ok := errors.AsType[*app.Error](err)
+		switch {
+		case err == nil:
+		case !ok || e.Kind != app.Invalid:
+			return err
+		default:
+			problems = append(problems, e.Fields...)
+		}
+	}
+	return problems.Err()
+}
+
+// common are the settings that all kinds of phone systems have.
+type common struct {
+	SyncIntervalMinutes *int    `json:"syncIntervalMinutes"`
+	BackfillFrom        *string `json:"backfillFrom"`
+}
+
+// readCommon adds the settings that all kinds have.
+func (s *settings) readCommon(config json.RawMessage, b app.Business, now time.Time) error {
+	var in common
+	if err := unmarshal(config, &in); err != nil {
+		return inConfig(err)
+	}
+	var problems app.Problems
+	if m := in.SyncIntervalMinutes; m != nil {
+		interval := time.Duration(*m) * time.Minute
+		s.interval = &interval
+		if *m < 1 || *m > 1440 {
+			problems.Add("config.syncIntervalMinutes", "This must be a whole number from 1 to 1440.")
+		}
+	}
+	if in.BackfillFrom != nil {
+		day, err := time.ParseInLocation(time.DateOnly, *in.BackfillFrom, b.Location())
+		s.backfill = &day
+		if err != nil || day.Year() < 2000 || day.After(now) {
+			problems.Add("config.backfillFrom", "Give a date that is not in the future, as 2026-11-30.")
+		}
+	}
+	return problems.Err()
+}
+
+// inConfig names the fields of a validation error as parts of the settings.
+func inConfig(err error) error {
+	e, ok := errors.AsType[*app.Error](err)
+	if !ok {
+		return err
+	}
+	var problems app.Problems
+	for _, f := range e.Fields {
+		problems.Add("config."+f.Name, "%s", f.Message)
+	}
+	return problems.Err()
+}
+
+// mayReach turns a refusal of an address into a validation error, which names the
+// setting that would open it.
+func mayReach(err error) error {
+	if err == nil {
+		return nil
+	}
+	var problems app.Problems
+	if refused, ok := errors.AsType[*egress.Refused](err); ok {
+		problems.Add("config.baseUrl", "%s.", refused.Error())
+		return problems.Err()
+	}
+	if errors.Is(err, egress.ErrURL) {
+		problems.Add("config.baseUrl", "%s.", err.Error())
+		return problems.Err()
+	}
+	return err
+}
+
+// addProvider makes a phone integration, inactive at first.
+func addProvider(ctx context.Context, o Options, b app.Business, in newProvider) (app.Provider, error) {
+	s, err := readSettings(ctx, o, b, in.Kind, in.Config, in.Config, "")
+	if err != nil {
+		return app.Provider{}, err
+	}
+	now := o.DB.Now().In(b.Location())
+	p := app.Provider{
+		BusinessID: b.ID, Kind: in.Kind, Name: in.Name, Host: s.Host, Config: s.Config, Secret: s.Secret,
+		Interval: defaultInterval,
+		Backfill: time.Date(now.Year(), now.Month(), now.Day()-defaultBackfill, 0, 0, 0, 0, now.Location()),
+	}
+	if s.interval != nil {
+		p.Interval = *s.interval
+	}
+	if s.backfill != nil {
+		p.Backfill = *s.backfill
+	}
+	return o.DB.AddProvider(ctx, p)
+}
+
+// changeProvider changes a phone integration. Settings that are given replace
+// those that are stored one by one; null takes one back to its default.
+func changeProvider(ctx context.Context, o Options, b app.Business, id string, in providerPatch) (app.Provider, error) {
+	p, err := o.DB.Provider(ctx, b.ID, id)
+	if err != nil {
+		return p, err
+	}
+	change := store.ProviderPatch{Name: in.Name, Active: in.IsActive}
+	if in.Config != nil {
+		merged, err := merge(p.Config, in.Config)
+		if err != nil {
+			return p, err
+		}
+		s, err := readSettings(ctx, o, b, p.Kind, merged, in.Config, p.Secret)
+		if err != nil {
+			return p, err
+		}
+		change.Interval, change.Backfill = s.interval, s.backfill
+		if s.Secret != "" {
+			change.Secret = &s.Secret
+		}
+		if !bytes.Equal(s.Config, p.Config) {
+			change.Config = s.Config
+		}
+	}
+	p, err = o.DB.PatchProvider(ctx, b.ID, id, change)
+	o.Phones.Wake()
+	return p, err
+}
+
+// merge lays the settings that are given over those that are stored.
+func merge(stored, given json.RawMessage) (json.RawMessage, error) {
+	all, some := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	if err := json.Unmarshal(stored, &all); err != nil {
+		return nil, err
+	}
+	if err := unmarshal(given, &some); err != nil {
+		return nil, inConfig(err)
+	}
+	maps.Copy(all, some)
+	return json.Marshal(all)
+}
+
+// chooseProvider makes an integration the default and starts its sync. One that
+// runs already serves as well, and if none can be started now, the schedule has it.
+func chooseProvider(ctx context.Context, o Options, b app.Business, id string) (app.Provider, error) {
+	if err := o.DB.SetDefaultProvider(ctx, b.ID, id); err != nil {
+		return app.Provider{}, err
+	}
+	_, err := o.Phones.SyncNow(ctx, b.ID, id, store.CauseDefault)
+	if err != nil && !app.IsKind(err, app.Conflict) && !app.IsKind(err, app.Unavailable) {
+		return app.Provider{}, err
+	}
+	o.Phones.Wake()
+	return o.DB.Provider(ctx, b.ID, id)
+}
+
+// A phoneTest is the result of a connection test.
+type phoneTest struct {
+	OK             bool   `json:"ok"`
+	LatencyMs      *int64 `json:"latencyMs,omitempty"`
+	RecordingsSeen *int   `json:"recordingsSeen,omitempty"`
+	Error          string `json:"error,omitempty"`
+	Message        string `json:"message,omitempty"`
+}
+
+// tryPhone tries settings, for as long as a person waits.
+func tryPhone(ctx context.Context, o Options, kind string, s syncer.Settings) (phoneTest, error) {
+	ctx, cancel := context.WithTimeout(ctx, testTimeout)
+	defer cancel()
+	report, err := o.Phones.Probe(ctx, kind, s)
+	if refused, ok := errors.AsType[*egress.Refused](err); ok { // its name has another address now
+		return phoneTest{}, mayReach(refused)
+	}
+	failed, ok := errors.AsType[*phone.Error](err)
+	switch {
+	case err == nil:
+		ms := max(1, report.Latency.Milliseconds())
+		return phoneTest{OK: true, LatencyMs: &ms, RecordingsSeen: &report.RecordingsSeen}, nil
+	case ok:
+		o.Log.Info("connection test failed", "kind", kind, "err", err)
+		return phoneTest{Error: syncer.Code(err), Message: phoneMessage(failed)}, nil
+	}
+	return phoneTest{}, err
+}
+
+// tryStored tries a stored integration. One that was stopped because its
+// credentials were refused goes on when they serve again.
+func tryStored(ctx context.Context, o Options, p app.Provider) (phoneTest, error) {
+	s, err := o.Phones.Read(p.Kind, p.Config)
+	if err != nil {
+		return phoneTest{}, err
+	}
+	s.Secret = p.Secret
+	result, err := tryPhone(ctx, o, p.Kind, s)
+	if err != nil || !result.OK || p.State != app.ProviderStopped {
+		return result, err
+	}
+	err = o.DB.PardonProvider(ctx, p.BusinessID, p.ID)
+	o.Phones.Wake()
+	return result, err
+}
+
+// phoneMessage says what to do about a failure of a phone system.
+func phoneMessage(e *phone.Error) string {
+	switch e.Kind {
+	case phone.Credentials:
+		return "The phone system refused the user name or the password."
+	case phone.Forbidden:
+		return "The sign-in works, but this user may not list or hear recordings. Ask the phone system's administrator for that right."
+	case phone.Unreachable:
+		return "Nothing answers at this address in time. Check the address, and that the appliance can reach it."
+	case phone.TLS:
+		return "No trusted encrypted connection can be made. Check that the address is right and its certificate valid."
+	case phone.Transient:
+		return "The phone system answers with an error of its own. Try again later."
+	}
+	return "Something answers at this address, but not as this kind of phone system does. Check the address."
+}
