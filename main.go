@@ -134,8 +134,8 @@ type appliance struct {
 }
 
 // open takes the data directory and puts the parts together. Nothing runs yet.
-func open(ctx context.Context, cfg config.Config, log *slog.Logger) (a *appliance, err error) {
-	a = &appliance{cfg: cfg, log: log, hub: &feed.Hub{}}
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *appliance, err error) {
+	a := &appliance{cfg: cfg, log: log, hub: &feed.Hub{}}
 	defer func() {
 		if err != nil {
 			a.close()
