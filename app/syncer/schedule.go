@@ -23,7 +23,9 @@ const (
 // runs under way, which are cut off. Call it once. Runs that an earlier process
 // did not end are interrupted, and due.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.db.InterruptRuns(ctx); err != nil {
+	if err := e.db.InterruptRuns(ctx); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return fmt.Errorf("syncer: start: %w", err)
 	}
 	cron, err := gocron.NewScheduler(gocron.WithStopTimeout(stopTime))
