@@ -36,7 +36,7 @@ func (t *tx) saveTranscript(j app.Job, heard app.Transcript, model string) error
 			VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (recording_id) DO UPDATE SET language = excluded.language, text = excluded.text,
 				segments = excluded.segments, model = excluded.model, created_at = excluded.created_at`,
-		r.ID, r.BusinessID, heard.Language, heard.Text, toJSON(heard.Segments), model, stamp(t.now))
+		r.ID, r.BusinessID, heard.Language, heard.Text, toJSON(append([]app.Segment{}, heard.Segments...)), model, stamp(t.now))
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ func apiRoutes(o Options) []route {
 	engine := automation.New(db, o.Log, o.BaseURL)
 	return []route{
 		{method: "GET", path: "/meta/whoami", scope: anyKey, handler: whoami(db)},
+		{method: "GET", path: "/openapi.json", scope: noKey, handler: getOpenAPI},
 
 		{method: "GET", path: "/recordings", scope: app.ViewRecordingSelf, handler: listRecordings(db)},
 		{method: "POST", path: "/recordings", scope: app.ManageCallRecording, handler: ingestRecording(o), once: true},
@@ -49,6 +50,11 @@ func apiRoutes(o Options) []route {
 		{method: "GET", path: "/recordings/:id/audio", scope: app.ViewRecordingSelf, handler: getAudio(o)},
 		{method: "HEAD", path: "/recordings/:id/audio", scope: app.ViewRecordingSelf, handler: getAudio(o)},
 		{method: "GET", path: "/recordings/:id/waveform", scope: app.ViewRecordingSelf, handler: getWaveform(db)},
+		{method: "GET", path: "/recordings/:id/transcript", scope: app.ViewRecordingSelf, handler: getTranscript(db)},
+		{method: "GET", path: "/recordings/:id/summary", scope: app.ViewRecordingSelf, handler: getSummary(db)},
+		{method: "POST", path: "/recordings/:id/reextract", scope: app.ManageCallRecording, handler: reextract(db), once: true},
+		{method: "PUT", path: "/recordings/:id/review", scope: app.ManageRecordingReview, handler: putReview(db)},
+		{method: "DELETE", path: "/recordings/:id/review", scope: app.ManageRecordingReview, handler: deleteReview(db)},
 		{method: "PUT", path: "/uploads/:token", scope: noKey, handler: putUpload(o)},
 
 		{method: "GET", path: "/providers", scope: app.ManageProviderConfig, handler: listProviders(db)},
@@ -108,6 +114,7 @@ func routes(f *fiber.App, o Options) {
 
 // pages are the dashboard.
 func pages(f *fiber.App, o Options) {
+	f.Get("/docs", docsPage(o))
 	f.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/calls") })
 }
 
