@@ -206,13 +206,6 @@ func (s *Store) DeleteRecording(ctx context.Context, business app.BusinessID, on
 	})
 }
 
-// RecordingIDs returns the ids of every recording that has audio, in the
-// appliance as a whole: what the audio store may hold.
-func (s *Store) RecordingIDs(ctx context.Context) ([]string, error) {
-	rows, err := s.reads.QueryContext(ctx, `SELECT id FROM recordings WHERE size > 0`)
-	return collect(rows, err, scanString)
-}
-
 // An AgentSummary is one agent's calls in a period.
 type AgentSummary struct {
 	Key, Number, Name string

@@ -64,6 +64,13 @@ func HasAudioError() *app.Error {
 	return &app.Error{Kind: app.Conflict, Code: "conflict", Message: "This recording has its audio already."}
 }
 
+// WantsAudio reports whether any business of the appliance has a recording with
+// this id and with audio: whether the audio store is to keep its file.
+func (s *Store) WantsAudio(ctx context.Context, id string) (wanted bool, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM recordings WHERE id = ? AND size > 0)`, id).Scan(&wanted)
+	return wanted, err
+}
+
 // setAudio writes what SetAudio promises.
 func (t *tx) setAudio(r app.Recording, a AudioFile, stats string) error {
 	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_duration = ? WHERE id = ?`,

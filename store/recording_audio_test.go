@@ -74,6 +74,24 @@ func TestSetAudio(t *testing.T) {
 	is.Equal(len(claim(t, f, app.JobTranscribe)), 0) // and is not transcribed twice
 }
 
+func TestWantsAudio(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	r := save(t, f, given("call-1"))
+	wanted := func(id string) bool {
+		ok, err := f.WantsAudio(t.Context(), id)
+		is.NoErr(err)
+		return ok
+	}
+	is.True(!wanted(r.ID)) // a file without a note in the database is an orphan
+	_, err := f.SetAudio(t.Context(), f.Business.ID, r.ID, someAudio())
+	is.NoErr(err)
+	is.True(wanted(r.ID)) // one with it is not
+	is.True(!wanted("another"))
+	is.NoErr(f.DeleteRecording(t.Context(), f.Business.ID, nil, r.ID))
+	is.True(!wanted(r.ID)) // until the call is deleted
+}
+
 func TestSetAudioOfOldCallsWaits(t *testing.T) {
 	is := is.New(t)
 	f := storetest.New(t)

@@ -9,12 +9,10 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strings"
 	"sync"
 
 	"filippo.io/age"
@@ -154,55 +152,6 @@ func (s *Store) Delete(name string) error {
 		return fmt.Errorf("audio store: delete: %w", err)
 	}
 	return nil
-}
-
-// Sweep removes the temporary files that a crash left behind and returns how many
-// they were. Call it at start, before anything is written.
-func (s *Store) Sweep() (removed int, err error) {
-	dir := filepath.Join(s.dir, tempDir)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return 0, fmt.Errorf("audio store: sweep: %w", err)
-	}
-	for _, e := range entries {
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-			return removed, fmt.Errorf("audio store: sweep: %w", err)
-		}
-		removed++
-	}
-	return removed, nil
-}
-
-// Names yields the names of all files, in no order, to find those that no call
-// has. It stops at the first error, which it yields.
-func (s *Store) Names() iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		shards, err := os.ReadDir(s.dir)
-		if err != nil {
-			yield("", fmt.Errorf("audio store: %w", err))
-			return
-		}
-		for _, shard := range shards {
-			if len(shard.Name()) == 2 && shard.IsDir() && !s.namesIn(shard.Name(), yield) {
-				return
-			}
-		}
-	}
-}
-
-func (s *Store) namesIn(shard string, yield func(string, error) bool) bool {
-	entries, err := os.ReadDir(filepath.Join(s.dir, shard))
-	if err != nil {
-		yield("", fmt.Errorf("audio store: %w", err))
-		return false
-	}
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), suffix)
-		if ok && names.MatchString(name) && !yield(name, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // path spreads the files over 256 directories by the end of their names: version 7

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -253,49 +252,6 @@ func TestClaim(t *testing.T) {
 	release()
 	_, ok = s.Claim(someName)
 	is.True(ok) // and then the next
-}
-
-func TestNames(t *testing.T) {
-	is := is.New(t)
-	dir := t.TempDir()
-	s := openStore(t, dir)
-	for i := range 20 {
-		_, err := s.Put(t.Context(), fmt.Sprintf("0198c0de-0000-7000-8000-0000000000%02x", i), strings.NewReader("x"), 1)
-		is.NoErr(err)
-	}
-	_, err := s.Write(t.Context(), strings.NewReader("pending"), 10)
-	is.NoErr(err)
-	is.NoErr(os.WriteFile(filepath.Join(dir, "00", "README"), nil, 0o600)) // not ours
-	found := maps.Collect(s.Names())
-	is.Equal(len(found), 20) // each file and nothing else
-	for name, err := range found {
-		is.NoErr(err)
-		is.NoErr(s.Delete(name)) // by the name it is known by
-	}
-	for range s.Names() {
-		t.Fatal("a deleted file is still listed")
-	}
-	is.NoErr(os.RemoveAll(dir))
-	for _, err := range s.Names() {
-		is.True(err != nil) // a store that is gone is an error, not an empty store
-	}
-}
-
-func TestSweep(t *testing.T) {
-	is := is.New(t)
-	dir := t.TempDir()
-	s := openStore(t, dir)
-	_, err := s.Put(t.Context(), someName, strings.NewReader("kept"), 10)
-	is.NoErr(err)
-	for range 3 { // three writes that a crash cut off
-		_, err := s.Write(t.Context(), strings.NewReader("lost"), 10)
-		is.NoErr(err)
-	}
-	n, err := s.Sweep()
-	is.NoErr(err)
-	is.Equal(n, 3)                                     // what they left is removed
-	is.Equal(string(contents(t, s, someName)), "kept") // what was kept is not
-	is.Equal(len(files(t, dir)), 1)
 }
 
 func TestNamesThatAreRefused(t *testing.T) {
