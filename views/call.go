@@ -202,10 +202,12 @@ func (p CallPage) reviewForm() Form {
 // editForm is what may be corrected of a call.
 func (p CallPage) editForm() Form {
 	if p.Edit.Values != nil {
-		return p.Edit
+		f := p.Edit
+		f.Name = "edit-"
+		return f
 	}
 	r := p.Recording
-	return Form{Values: map[string][]string{
+	return Form{Name: "edit-", Values: map[string][]string{
 		"customerPhone": {r.CustomerPhone}, "callcenterNumber": {r.AgentNumber}, "callcenterName": {r.AgentName},
 		"direction": {string(r.Direction)}, "note": {r.Note},
 	}}

@@ -47,7 +47,7 @@ func Destinations(f Frame, p DestinationsPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"sec\" id=\"telegram\" hx-get=\"/settings/destinations\" hx-trigger=\"crk:refresh from:body\" hx-select=\"#telegram\" hx-swap=\"outerHTML\" data-refresh><header><h2>Telegram</h2><p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"sec\" id=\"telegram\" hx-get=\"/settings/destinations\" hx-trigger=\"crk:refresh from:body\" hx-select=\"#telegram\" hx-swap=\"outerHTML\"><header><h2>Telegram</h2><p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -72,6 +72,7 @@ type Door struct {
 // A Form is what a person filled in and what is wrong with it. The zero Form is
 // an empty one. Secrets in Values are never drawn.
 type Form struct {
+	Name    string // tells the forms of one page apart; may be empty
 	Values  url.Values
 	Errors  map[string]string // by field, in the reader's language
 	Problem string            // with the whole, in the reader's language
@@ -116,13 +117,16 @@ func (i Input) kind() string {
 	return i.Type
 }
 
+// id is the id of a field's element.
+func (f Form) id(field string) string { return "f-" + f.Name + field }
+
 // describedBy names the elements that explain a field.
 func describedBy(f Form, name string, in Input) string {
 	switch {
 	case f.Errors[name] != "":
-		return "f-" + name + "-err"
+		return f.id(name) + "-err"
 	case in.Hint != "":
-		return "f-" + name + "-hint"
+		return f.id(name) + "-hint"
 	}
 	return ""
 }

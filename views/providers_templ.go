@@ -148,7 +148,7 @@ func Providers(f Frame, p ProvidersPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"stack\" id=\"providers\" hx-get=\"/settings/providers\" hx-trigger=\"crk:refresh from:body\" hx-select=\"#providers\" hx-swap=\"outerHTML\" data-refresh>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"stack\" id=\"providers\" hx-get=\"/settings/providers\" hx-trigger=\"crk:refresh from:body\" hx-select=\"#providers\" hx-swap=\"outerHTML\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

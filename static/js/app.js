@@ -15,18 +15,21 @@ document.body.addEventListener("htmx:afterSettle", () => {
   player();
 });
 
-// What changes by itself is asked for again while somebody looks.
-const refreshEvery = 5000;
-setInterval(() => {
-  if (document.visibilityState === "visible" && document.querySelector("[data-refresh]")) refresh();
-}, refreshEvery);
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") refresh();
+// What changes by itself is asked for again: soon after the server says that
+// something is different, and now and then in case it could not say so.
+const [soon, anyway] = [400, 30000];
+let waiting = 0;
+document.body.addEventListener("crk:changed", () => {
+  waiting ||= setTimeout(refresh, soon);
 });
+setInterval(refresh, anyway);
+document.addEventListener("visibilitychange", refresh);
 
 function refresh() {
-  if (document.querySelector("dialog[open], details.menu[open], audio.playing")) return; // not under somebody's hands
-  if (document.getSelection()?.type === "Range") return;
+  waiting = 0;
+  if (document.visibilityState !== "visible") return;
+  // Not under somebody's hands.
+  if (document.querySelector("dialog[open], details.menu[open], audio.playing") || document.getSelection()?.type === "Range") return;
   document.body.dispatchEvent(new CustomEvent("crk:refresh"));
 }
 

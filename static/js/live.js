@@ -90,6 +90,8 @@ function heard(message) {
       since = "";
       announce("crk:notification");
       break;
+    default: // a recording, a provider, a chat: something is different now
+      announce("crk:changed");
   }
 }
 
@@ -121,7 +123,6 @@ function notification(n) {
   if (recent.length > keep) seen.delete(recent.shift().id);
   toast(n);
   announce("crk:notification");
-  announce("crk:refresh");
   if (document.visibilityState === "visible") ring(n.severity);
   else if (leading) desktop(n);
 }

@@ -1,0 +1,137 @@
+package views_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+	"crk/views"
+)
+
+// catalogue reads a language's sentences; a plural counts as its general form.
+func catalogue(t *testing.T, l views.Language) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("locale/" + string(l) + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words map[string]any
+	if err := json.Unmarshal(raw, &words); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for key, v := range words {
+		switch v := v.(type) {
+		case string:
+			out[key] = v
+		case map[string]any:
+			out[key], _ = v["other"].(string)
+		}
+	}
+	return out
+}
+
+// sources is the text of everything that asks for sentences.
+func sources(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, pattern := range []string{"*.templ", "*.go", "../app/web/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f, "_templ.go") || strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(text)
+		}
+	}
+	return b.String()
+}
+
+// closedLists are the lists whose values have words, with every value there is.
+func closedLists() map[string][]string {
+	text := func(list any) (out []string) {
+		b, err := json.Marshal(list)
+		if err != nil || json.Unmarshal(b, &out) != nil {
+			panic("a list of strings")
+		}
+		return out
+	}
+	var fields, ops []string
+	for _, f := range app.ConditionFields() {
+		fields = append(fields, f.Name)
+		ops = append(ops, f.Ops...)
+	}
+	return map[string][]string{
+		"tag": app.Tags(), "sentiment": app.Sentiments(), "source": app.Sources(), "channel": app.Channels(),
+		"direction": text(app.Directions()), "status": text(app.Statuses()), "role": text(app.Roles()),
+		"severity": text(app.Severities()), "severity.from": text(app.Severities()), "scope": text(app.AllScopes()),
+		"failure":     {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
+		"failure.fix": {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
+		"place":       {"calls", "automations", "notifications", "settings"},
+		"rule.field":  fields, "rule.op": ops, "rule.match": {app.MatchAll, app.MatchAny}, "rule.join": {app.MatchAll, app.MatchAny},
+		"chat.state": {string(app.ChatBlocked), string(app.ChatGone)}, "chat.fix": {string(app.ChatBlocked), string(app.ChatGone)},
+		"chat": {"private", "group", "supergroup", "channel"},
+	}
+}
+
+func TestBothLanguagesSayTheSame(t *testing.T) {
+	is := is.New(t)
+	th, en := catalogue(t, views.Thai), catalogue(t, views.English)
+	is.Equal(slices.Sorted(maps.Keys(th)), slices.Sorted(maps.Keys(en))) // each key is in both
+	blank := regexp.MustCompile(`{{\.\w+}}`)
+	for key := range th {
+		a, b := blank.FindAllString(th[key], -1), blank.FindAllString(en[key], -1)
+		slices.Sort(a)
+		slices.Sort(b)
+		is.Equal(slices.Compact(a), slices.Compact(b))             // with the same blanks to fill: key
+		is.True(strings.TrimSpace(th[key]) != "" && en[key] != "") // and says something
+		is.True(!regexp.MustCompile(`[ก-๛]`).MatchString(en[key])) // no Thai in English
+	}
+}
+
+func TestEveryKeyIsThereAndUsed(t *testing.T) {
+	is := is.New(t)
+	words, text := catalogue(t, views.English), sources(t)
+	for _, m := range regexp.MustCompile(`\bT\(ctx, "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if words[m[1]] == "" {
+			t.Errorf("%s is asked for and not in the catalogues", m[1])
+		}
+	}
+	lists := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\b(?:[lL]abel|optionsOf)\(ctx, "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		lists[m[1]] = true
+	}
+	is.True(len(lists) > 10) // the pattern still finds the lists
+	for key := range words {
+		list := key[:max(strings.LastIndex(key, "."), 0)]
+		if !strings.Contains(text, `"`+key+`"`) && !lists[list] {
+			t.Errorf("%s is in the catalogues and not used", key)
+		}
+	}
+}
+
+func TestEveryValueHasAWord(t *testing.T) {
+	words := catalogue(t, views.Thai)
+	for list, values := range closedLists() {
+		for _, v := range values {
+			if words[list+"."+v] == "" {
+				t.Errorf("%s.%s has no word", list, v)
+			}
+		}
+	}
+}
