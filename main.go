@@ -198,8 +198,23 @@ func (a *appliance) openData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.sounds, err = audio.OpenStore(filepath.Join(a.cfg.DataDir, "audio"), identity)
+	if a.sounds, err = audio.OpenStore(filepath.Join(a.cfg.DataDir, "audio"), identity); err != nil {
+		return err
+	}
+	_, err = a.sounds.Sweep()
 	return err
+}
+
+// removeOrphans removes sound files that a crash left without a recording.
+func (a *appliance) removeOrphans(ctx context.Context) error {
+	n, err := a.sounds.RemoveOrphans(ctx, func(id string) (bool, error) { return a.db.WantsAudio(ctx, id) })
+	if n > 0 {
+		a.log.Info("removed sound files that no recording has", "files", n)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("look for sound files that no recording has", "err", err)
+	}
+	return nil
 }
 
 // firstUser makes the owner and the business that the configuration names, or
@@ -264,6 +279,7 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	}
 	start(&work, working, a.runner.Run)
 	start(&work, ctx, a.phones.Run)
+	start(&work, ctx, a.removeOrphans)
 	start(&serving, ctx, func(context.Context) error { return a.server.Listener(l) })
 	a.greet(l)
 
