@@ -207,7 +207,6 @@ func source(t testing.TB) map[string]*pkg {
 }
 
 func (p *pkg) read(fset *token.FileSet, name string, file *ast.File) {
-	p.doc += file.Doc.Text()
 	for _, spec := range file.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
 		p.imports[imported] = name
@@ -215,6 +214,7 @@ func (p *pkg) read(fset *token.FileSet, name string, file *ast.File) {
 	if ast.IsGenerated(file) {
 		return
 	}
+	p.doc += file.Doc.Text()
 	if lines := fset.File(file.Pos()).LineCount(); lines > maxFileLines {
 		p.tooLong = append(p.tooLong, fmt.Sprintf("%s has %d lines, more than %d", name, lines, maxFileLines))
 	}
