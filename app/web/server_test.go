@@ -102,5 +102,7 @@ func (s *server) call(t *testing.T, method, path, key string, body any, header .
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(b)}
+	a := answer{res.StatusCode, res.Header, string(b)}
+	checkAnswer(t, method, path, a)
+	return a
 }
