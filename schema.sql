@@ -432,3 +432,120 @@ CREATE TABLE preferences (
     value       TEXT NOT NULL,     -- app.Preferences
     PRIMARY KEY (business_id, user_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Outbound webhooks. An event is written with what it tells, in its final bytes,
+-- with one delivery for each webhook that wants it.
+CREATE TABLE webhooks (
+    id              TEXT PRIMARY KEY,
+    business_id     TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    url             TEXT NOT NULL,
+    description     TEXT NOT NULL DEFAULT '',
+    events          TEXT NOT NULL,     -- JSON list; "*" is every event
+    active          INTEGER NOT NULL,
+    disabled        TEXT NOT NULL DEFAULT '' CHECK (disabled IN ('', 'gone', 'failing')),
+    failing_since   INTEGER,           -- NULL: the latest attempt succeeded, or there was none
+    last_success_at INTEGER,
+    last_failure_at INTEGER,
+    not_before      INTEGER,           -- the receiver asked to be left alone until then
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhooks_business ON webhooks (business_id, created_at);
+
+CREATE TABLE webhook_secrets (
+    id         TEXT PRIMARY KEY,
+    webhook_id TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    secret     BLOB NOT NULL,          -- sealed
+    expires_at INTEGER,                -- NULL: the present one
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_secrets_webhook ON webhook_secrets (webhook_id, created_at);
+
+CREATE TABLE webhook_events (
+    id          TEXT PRIMARY KEY,      -- the webhook-id of every attempt
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    type        TEXT NOT NULL,
+    body        BLOB NOT NULL,         -- the bytes that are signed and sent
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_events_business ON webhook_events (business_id);
+
+CREATE TABLE webhook_deliveries (
+    id          TEXT PRIMARY KEY,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    webhook_id  TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    event_id    TEXT NOT NULL REFERENCES webhook_events ON DELETE CASCADE,
+    status      TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'failed', 'held')),
+    test        INTEGER NOT NULL DEFAULT 0,
+    attempts    INTEGER NOT NULL DEFAULT 0,  -- made so far
+    failures    INTEGER NOT NULL DEFAULT 0,  -- since it was last queued: the place in the schedule
+    next_at     INTEGER NOT NULL,
+    lease_until INTEGER,               -- NULL: nobody sends it now
+    claims      INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL,
+    UNIQUE (event_id, webhook_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_at) WHERE status = 'pending' AND lease_until IS NULL;
+CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX webhook_deliveries_list ON webhook_deliveries (webhook_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_business ON webhook_deliveries (business_id);
+
+CREATE TABLE webhook_attempts (
+    delivery_id TEXT NOT NULL REFERENCES webhook_deliveries ON DELETE CASCADE,
+    number      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    status      INTEGER NOT NULL,      -- of the HTTP answer; 0: none
+    error       TEXT NOT NULL,
+    response    TEXT NOT NULL,         -- its beginning; empty for receivers in private networks
+    PRIMARY KEY (delivery_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE failing_syncs (           -- phone integrations whose failure was told and whose recovery was not
+    provider_id TEXT PRIMARY KEY REFERENCES providers ON DELETE CASCADE,
+    since       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was used, in whole units. The ledger only grows, by a row in the
+-- transaction of what is counted; a correction is a row with a negative
+-- quantity. The totals are its sums by day of the business's time zone.
+CREATE TABLE usage_ledger (
+    seq         INTEGER PRIMARY KEY,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    meter       TEXT NOT NULL,
+    quantity    INTEGER NOT NULL,
+    subject     TEXT NOT NULL,         -- the id of what was counted
+    day         TEXT NOT NULL,         -- as 2026-11-30
+    at          INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER usage_ledger_update BEFORE UPDATE ON usage_ledger BEGIN
+    SELECT RAISE(ABORT, 'the usage ledger only grows');
+END;
+CREATE TRIGGER usage_ledger_delete BEFORE DELETE ON usage_ledger
+WHEN EXISTS (SELECT 1 FROM businesses WHERE id = old.business_id) BEGIN
+    SELECT RAISE(ABORT, 'the usage ledger only grows');
+END;
+
+CREATE TABLE usage_totals (
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    day         TEXT NOT NULL,
+    meter       TEXT NOT NULL,
+    quantity    INTEGER NOT NULL,
+    PRIMARY KEY (business_id, day, meter)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budgets (
+    business_id   TEXT PRIMARY KEY REFERENCES businesses ON DELETE CASCADE,
+    limit_minutes INTEGER NOT NULL,    -- of analysed calls in a month; 0: no limit
+    thresholds    TEXT NOT NULL,       -- JSON list of percentages
+    on_limit      TEXT NOT NULL CHECK (on_limit IN ('notify', 'pause')),
+    updated_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budget_alerts (           -- each threshold is told of once a month
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    month       TEXT NOT NULL,         -- as 2026-11
+    threshold   INTEGER NOT NULL,
+    fired_at    INTEGER NOT NULL,
+    PRIMARY KEY (business_id, month, threshold)
+) STRICT, WITHOUT ROWID;
