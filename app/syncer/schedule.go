@@ -35,7 +35,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if _, err := cron.NewJob(gocron.DurationJob(healing), gocron.NewTask(e.Wake), gocron.WithName("syncer: heal")); err != nil {
 		return errors.Join(fmt.Errorf("syncer: start: %w", err), cron.Shutdown())
 	}
-	e.live(ctx)
+	e.open(ctx)
 	cron.Start()
 	s := &schedule{engine: e, cron: cron, planned: map[string]time.Time{}}
 	for ctx.Err() == nil {
@@ -47,7 +47,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-e.wake:
 		}
 	}
-	e.live(nil)
+	e.shut()
 	e.running.Wait()
 	if err := cron.Shutdown(); err != nil {
 		return fmt.Errorf("syncer: stop: %w", err)
@@ -55,11 +55,18 @@ func (e *Engine) Run(ctx context.Context) error {
 	return nil
 }
 
-// live opens the engine for runs, or closes it with nil.
-func (e *Engine) live(ctx context.Context) {
+// open lets runs begin, on ctx.
+func (e *Engine) open(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.life = ctx
+}
+
+// shut lets no more runs begin.
+func (e *Engine) shut() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.life = nil
 }
 
 // A schedule keeps the scheduler in step with the database, which alone knows when
