@@ -34,10 +34,12 @@ import (
 	"crk/app/certs"
 	"crk/app/command"
 	"crk/app/config"
+	"crk/app/demo"
 	"crk/app/disk"
 	"crk/app/egress"
 	"crk/app/feed"
 	"crk/app/jobs"
+	"crk/app/notify"
 	"crk/app/secret"
 	"crk/app/syncer"
 	"crk/app/web"
@@ -69,15 +71,22 @@ func run(ctx context.Context, args []string, env command.Env) error {
 		name, args = args[0], args[1:]
 	}
 	switch name {
-	case "serve":
-		cfg, err := config.Load(args, env.Getenv)
+	case "serve", "demo":
+		getenv := env.Getenv
+		if name == "demo" {
+			getenv = demo.Environment(getenv)
+		}
+		cfg, err := config.Load(args, getenv)
 		if errors.Is(err, flag.ErrHelp) {
 			return help(env)
 		}
 		if err != nil {
 			return err
 		}
-		return serve(ctx, cfg, logger(cfg, env))
+		if name == "demo" {
+			return demonstrate(ctx, cfg, logger(cfg, env))
+		}
+		return serve(ctx, cfg, logger(cfg, env), nil)
 	case "help":
 		return help(env)
 	}
@@ -100,15 +109,27 @@ func logger(cfg config.Config, env command.Env) *slog.Logger {
 	return slog.New(slog.NewTextHandler(env.Stderr, o))
 }
 
-// serve runs the appliance until ctx ends.
-func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	a, err := open(ctx, cfg, log)
+// demonstrate runs the appliance with everything around it simulated.
+func demonstrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	d, err := demo.Start(demo.Options{DataDir: cfg.DataDir, Log: log})
+	if err != nil {
+		return err
+	}
+	err = serve(ctx, d.Configure(cfg), log, d)
+	return errors.Join(err, d.Close())
+}
+
+// serve runs the appliance until ctx ends; d is nil but in a demonstration.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo) error {
+	a, err := open(ctx, cfg, log, d)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if err := a.firstUser(ctx); err != nil {
-		return err
+	if d != nil {
+		if err := d.Prepare(ctx, a.db, a.phones); err != nil {
+			return err
+		}
 	}
 	l, err := a.listen()
 	if err != nil {
@@ -126,16 +147,18 @@ type appliance struct {
 	sounds *audio.Store
 	hub    *feed.Hub
 
-	phones *syncer.Engine // 1, 2: lists calls and downloads their audio
-	runner *jobs.Runner   // 2 to 6: the stages, each a job
-	server *fiber.App     // the API and the dashboard
+	phones  *syncer.Engine  // 1, 2: lists calls and downloads their audio
+	gateway *notify.Gateway // 6: sends messages, and runs the Telegram bot
+	runner  *jobs.Runner    // 2 to 6: the stages, each a job
+	server  *fiber.App      // the API and the dashboard
 
+	demo      *demo.Demo // nil but in a demonstration
 	setupCode app.Secret // for the first visit; empty once there is a user
 }
 
 // open takes the data directory and puts the parts together. Nothing runs yet.
-func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *appliance, err error) {
-	a := &appliance{cfg: cfg, log: log, hub: &feed.Hub{}}
+func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo) (_ *appliance, err error) {
+	a := &appliance{cfg: cfg, log: log, hub: &feed.Hub{}, demo: d}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -144,26 +167,55 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *applianc
 	if err := a.openData(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.firstUser(ctx); err != nil {
+		return nil, err
+	}
 	policy := egress.Policy{Allow: cfg.AllowNetworks, Proxy: cfg.Proxy}
-	operator := policy.Client(egress.Operator, 0)
-
-	a.phones = syncer.New(syncer.Options{
-		DB: a.db, Audio: a.sounds, Log: log, Client: policy.Client(egress.Phone, 0), MaxAudio: a.maxAudio(),
-	})
-	models := openai.New(operator)
-	a.runner = jobs.New(a.db, log, map[app.JobKind]jobs.Handler{
-		app.JobFetch:      a.phones.Handler(),
-		app.JobTranscribe: ai.NewTranscriber(a.db, a.sounds, models, server(cfg.STT), log).Handler(),
-		app.JobAnalyse:    ai.NewAnalyst(a.db, models, server(cfg.LLM), log).Handler(),
-		app.JobAutomate:   automation.New(a.db, log, cfg.BaseURL).Handler(),
-	})
+	a.stages(policy)
 	a.db.Notify(web.Publisher(a.hub), a.runner.Wake)
-	a.server = web.New(web.Options{
-		DB: a.db, Hub: a.hub, Log: log, Audio: a.sounds, Phones: a.phones, Egress: policy, BaseURL: cfg.BaseURL, TrustedProxies: cfg.TrustedProxies,
-		RateLimit: cfg.RateLimit, MaxAudio: a.maxAudio(), MetricsToken: app.Secret(cfg.MetricsToken.Reveal()),
-		DiskFull: func() bool { return disk.Full(cfg.DataDir) }, Version: version,
-	})
+	a.server = web.New(a.webOptions(policy))
 	return a, nil
+}
+
+// stages makes what works on calls, in the order in which they go through it.
+func (a *appliance) stages(policy egress.Policy) {
+	operator := policy.Client(egress.Operator, 0)
+	phones := syncer.Options{
+		DB: a.db, Audio: a.sounds, Log: a.log, Client: policy.Client(egress.Phone, 0), MaxAudio: a.maxAudio(),
+	}
+	if a.demo != nil {
+		phones.Settle = demo.Settle
+	}
+	a.phones = syncer.New(phones)
+	models := openai.New(operator)
+	transcriber := ai.NewTranscriber(a.db, a.sounds, models, server(a.cfg.STT), a.log)
+	analyst := ai.NewAnalyst(a.db, models, server(a.cfg.LLM), a.log)
+	rules := automation.New(a.db, a.log, a.cfg.BaseURL)
+	a.gateway = notify.New(notify.Options{
+		DB: a.db, Log: a.log, TelegramToken: app.Secret(a.cfg.Telegram.Token.Reveal()), TelegramURL: a.cfg.Telegram.URL,
+		DiscordURL: a.cfg.DiscordURL, Client: operator,
+	})
+	a.runner = jobs.New(a.db, a.log, map[app.JobKind]jobs.Handler{
+		app.JobFetch:      a.phones.Handler(),
+		app.JobTranscribe: transcriber.Handler(),
+		app.JobAnalyse:    analyst.Handler(),
+		app.JobAutomate:   rules.Handler(),
+		app.JobDeliver:    a.gateway.Handler(),
+	})
+}
+
+func (a *appliance) webOptions(policy egress.Policy) web.Options {
+	o := web.Options{
+		DB: a.db, Hub: a.hub, Log: a.log, Audio: a.sounds, Phones: a.phones, Gateway: a.gateway, Egress: policy,
+		SetupCode: a.setupCode, Transcribes: a.cfg.STT.URL != "", Analyses: a.cfg.LLM.URL != "",
+		BaseURL: a.cfg.BaseURL, TrustedProxies: a.cfg.TrustedProxies, RateLimit: a.cfg.RateLimit, MaxAudio: a.maxAudio(),
+		MetricsToken: app.Secret(a.cfg.MetricsToken.Reveal()), Version: version,
+		DiskFull: func() bool { return disk.Full(a.cfg.DataDir) },
+	}
+	if a.demo != nil {
+		o.Simulated = a.demo.MessengerURL()
+	}
+	return o
 }
 
 func server(c config.AI) ai.Server {
@@ -279,7 +331,11 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	}
 	start(&work, working, a.runner.Run)
 	start(&work, ctx, a.phones.Run)
+	start(&work, ctx, a.gateway.Run)
 	start(&work, ctx, a.removeOrphans)
+	if a.demo != nil {
+		start(&work, ctx, func(ctx context.Context) error { return a.demo.Run(ctx, a.db, a.phones) })
+	}
 	start(&serving, ctx, func(context.Context) error { return a.server.Listener(l) })
 	a.greet(l)
 

@@ -20,6 +20,7 @@ import (
 	"crk/app/audio"
 	"crk/app/egress"
 	"crk/app/feed"
+	"crk/app/notify"
 	"crk/app/syncer"
 	"crk/store"
 )
@@ -30,9 +31,15 @@ type Options struct {
 	Hub *feed.Hub
 	Log *slog.Logger
 
-	Audio  *audio.Store
-	Phones *syncer.Engine // of the phone integrations
-	Egress egress.Policy  // where people may have requests sent
+	Audio   *audio.Store
+	Phones  *syncer.Engine  // of the phone integrations
+	Gateway *notify.Gateway // of messages
+	Egress  egress.Policy   // where people may have requests sent
+
+	SetupCode   app.Secret // guards the first visit; "": there is a user
+	Transcribes bool       // a server for transcription is set
+	Analyses    bool       // a server for analysis is set
+	Simulated   string     // in a demonstration: where its messenger is; "": this is none
 
 	BaseURL        string         // where people reach the appliance; "": not known
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count
