@@ -6,7 +6,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
-	"crk/app/audio"
 	"crk/store"
 )
 
@@ -69,31 +68,6 @@ func sendSound(c *fiber.Ctx, o Options, b app.Business, r app.Recording) error {
 	return serveContent(c, content{
 		Type: r.ContentType, ETag: `"` + r.SHA256 + `"`, Name: soundName(b, r, r.ContentType),
 		ReaderAt: f, Size: f.Size(), Closer: f,
-	})
-}
-
-// sendPlayable answers with the audio of a recording in a form that browsers
-// play: as it came, or decoded to PCM while it is sent.
-func sendPlayable(c *fiber.Ctx, o Options, b app.Business, r app.Recording) error {
-	stats, err := o.DB.AudioStats(c.UserContext(), r.BusinessID, r.ID)
-	if err != nil {
-		return err
-	}
-	if stats == nil || audio.Playable(stats.Codec) {
-		return sendSound(c, o, b, r)
-	}
-	f, err := o.Audio.Open(r.ID)
-	if err != nil {
-		return err
-	}
-	p, err := audio.NewPlayback(f, f.Size(), stats.Frames)
-	if err != nil {
-		f.Close()
-		return err
-	}
-	return serveContent(c, content{
-		Type: "audio/wav", ETag: `"` + r.SHA256 + `-pcm"`, Name: soundName(b, r, "audio/wav"),
-		ReaderAt: p, Size: p.Size(), Closer: f,
 	})
 }
 

@@ -22,7 +22,8 @@ type content struct {
 
 // serveContent answers GET and HEAD with v or the one range of it that is asked
 // for, and closes v when it was sent or nobody wants it any more. Several ranges
-// at once are answered with the whole, as RFC 9110 allows.
+// at once are answered with the whole, as RFC 9110 allows. With ?download=1 it is
+// to be saved, not shown.
 func serveContent(c *fiber.Ctx, v content) error {
 	c.Set(fiber.HeaderAcceptRanges, "bytes")
 	c.Set(fiber.HeaderETag, v.ETag)
@@ -41,7 +42,11 @@ func serveContent(c *fiber.Ctx, v content) error {
 		return errors.Join(c.JSON(errorBody{"range_not_satisfiable", "The range lies outside the audio.", requestID(c), nil}), v.Close())
 	}
 	c.Set(fiber.HeaderContentType, v.Type)
-	c.Set(fiber.HeaderContentDisposition, `inline; filename="`+v.Name+`"`)
+	disposition := "inline"
+	if c.Query("download") != "" {
+		disposition = "attachment"
+	}
+	c.Set(fiber.HeaderContentDisposition, disposition+`; filename="`+v.Name+`"`)
 	if part.partial {
 		c.Status(fiber.StatusPartialContent)
 		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, v.Size))

@@ -115,6 +115,7 @@ func routes(f *fiber.App, o Options) {
 // pages are the dashboard.
 func pages(f *fiber.App, o Options) {
 	f.Get("/docs", docsPage(o))
+	f.Get("/calls/:id/audio", requireSession(o), allow(app.ViewRecordingSelf), callAudio(o))
 	f.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/calls") })
 }
 
