@@ -91,7 +91,7 @@ func TestAskAnalysesACall(t *testing.T) {
 	is.Equal(a.ScoreReason, want["scoreReason"])
 	is.Equal(a.Topics, want["topics"])
 	is.Equal(a.ActionItems, want["actionItems"])
-	is.Equal(a.Language, "en")                                                                                                                         // the call's own
+	is.Equal(a.Language, "en")                                                                                                                          // the call's own
 	is.Equal(a.Highlights, []app.Highlight{{At: 33.62, Text: "This is the third time I call."}, {At: 53.74, Text: "I want to speak to your manager."}}) // when they were said
 	is.Equal(len(a.Scorecard), 4)
 	is.Equal(a.Scorecard[2].Criterion, "solves")

@@ -1,0 +1,434 @@
+package ai_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+	"crk/app/ai"
+	"crk/app/ai/aitest"
+	"crk/app/jobs"
+	"crk/store"
+)
+
+// conversation is a stereo call in which the sides of a dialogue speak by turns
+// for two seconds, with a second between.
+func conversation(d aitest.Dialogue) []byte {
+	var agent, customer []talk
+	for i, l := range d.Lines {
+		t := talk{float64(3*i) + 1, float64(3*i) + 3}
+		if l.Speaker == app.SpeakerAgent {
+			agent = append(agent, t)
+		} else {
+			customer = append(customer, t)
+		}
+	}
+	return wav(float64(3*len(d.Lines)+2), agent, customer)
+}
+
+func TestACallBecomesWordsAndSense(t *testing.T) {
+	is := is.New(t)
+	d := dialogue(t, "late delivery")
+	srv := aitest.New(aitest.Dialogue{})
+	l := newLab(t, srv, srv)
+	sound := conversation(d)
+	is.NoErr(srv.HearFile(sound, d))
+	id := l.bring(t, app.In, sound)
+
+	is.NoErr(l.run(t, app.JobTranscribe))
+	heard := l.transcript(t, id)
+	is.Equal(heard.Language, "en")
+	is.Equal(len(heard.Segments), len(d.Lines))
+	for i, line := range d.Lines {
+		s := heard.Segments[i]
+		is.Equal(s.Text, line.Text)                      // both sides' lines, in the order in which they were said
+		is.Equal(s.Speaker, line.Speaker)                // by whom
+		is.True(math.Abs(s.Start-float64(3*i+1)) < 0.3)  // when
+		is.True(math.Abs(s.End-float64(3*i+3)) < 0.35)   // until when
+		is.True(strings.Contains(heard.Text, line.Text)) // and all in the text
+	}
+	is.Equal(l.recording(t, id).Status, app.Transcribing) // the analysis has not begun
+	is.Equal(l.Text(t, `SELECT count(*) FROM transcript_chunks`), "0")
+
+	is.NoErr(l.run(t, app.JobAnalyse))
+	r := l.recording(t, id)
+	is.Equal(r.Status, app.Completed)
+	is.Equal(r.Summary, d.Reviews["en"]["summary"])
+	is.Equal(*r.Score, 56.0)
+	is.Equal(r.Tag, "normal")
+	is.Equal(r.Sentiment, "negative")
+	is.True(r.AnalysisID != "")
+	is.Equal(len(l.claim(t, app.JobAutomate)), 1) // the rules are next
+
+	a, err := l.Analysis(t.Context(), l.Business.ID, id)
+	is.NoErr(err)
+	is.Equal(a.ID, r.AnalysisID)
+	is.Equal(len(a.Highlights), 2)
+	is.Equal(l.Text(t, `SELECT prompt_version || ' ' || model FROM analyses`), ai.PromptVersion+" gpt-4o-mini")
+
+	hits, _, err := l.Recordings(t.Context(), l.Business.ID, app.RecordingFilter{Text: "tracking warehouse", Limit: 10})
+	is.NoErr(err)
+	is.Equal(len(hits), 1) // found by words that were said
+	history, err := l.History(t.Context(), l.Business.ID, id)
+	is.NoErr(err)
+	is.Equal(fmt.Sprint(history[0].Stage, history[1].Stage, history[2].Stage), "audiotranscribedanalysed")
+
+	sent := srv.Requests(aitest.Transcriptions)
+	is.Equal(len(sent), 2) // each channel once
+	is.Equal(sent[0].Model, "whisper-1")
+	is.Equal(sent[0].Key, "sk-secret")
+}
+
+func TestWhoeverPicksUpSpeaksFirst(t *testing.T) {
+	for _, tt := range []struct {
+		direction app.Direction
+		want      string
+	}{
+		{app.In, "agent customer"}, {app.UnknownDirection, "agent customer"}, {app.Out, "customer agent"},
+	} {
+		t.Run(string(tt.direction), func(t *testing.T) {
+			is := is.New(t)
+			srv := aitest.New(aitest.Dialogue{Lines: []aitest.Line{{Text: "Hello."}}})
+			l := newLab(t, srv, nil)
+			id := l.bring(t, tt.direction, wav(8, []talk{{4, 6}}, []talk{{1, 3}})) // the second channel speaks first
+			l.process(t, id)
+			s := l.transcript(t, id).Segments
+			is.Equal(s[0].Speaker+" "+s[1].Speaker, tt.want)
+		})
+	}
+}
+
+func TestSilenceIsNotSent(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "price"))
+	l := newLab(t, srv, srv)
+	id := l.bring(t, app.In, wav(20, []talk{{5, 5.5}}))
+	r := l.process(t, id)
+	is.Equal(len(srv.Requests(aitest.Transcriptions)), 0) // a silent call costs nothing
+	is.Equal(len(srv.Requests(aitest.Chat)), 0)
+	is.Equal(l.transcript(t, id), app.Transcript{Segments: []app.Segment{}}) // nothing was said, and that is known
+	is.Equal(r.Status, app.Completed)
+	is.Equal(r.Tag, "no_answer")
+
+	id = l.bring(t, app.In, wav(400, []talk{{1, 4}, {394, 398}}))
+	l.process(t, id)
+	sent := srv.Requests(aitest.Transcriptions)
+	is.Equal(len(sent), 1)
+	is.True(sent[0].Size < 10*16000) // the long silence in the middle was left out
+	s := l.transcript(t, id).Segments
+	is.True(s[0].Start < 2 && s[len(s)-1].End > 397) // and the times are the call's
+}
+
+func TestWithoutServersACallStillCompletes(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		channels [][]talk
+		tag      string
+	}{
+		{"silence", [][]talk{nil}, "no_answer"},
+		{"a click", [][]talk{{{3, 3.4}}}, "no_answer"},
+		{"one side never speaks", [][]talk{{{0, 20}}, nil}, "no_answer"},
+		{"one side breathes", [][]talk{{{0, 20}}, {{2, 2.5}}}, "no_answer"},
+		{"a few words", [][]talk{{{1, 4}}}, "short"},
+		{"both say little", [][]talk{{{1, 4}}, {{5, 8}}}, "short"},
+		{"a conversation", [][]talk{{{1, 8}}, {{9, 18}}}, "normal"},
+		{"a conversation on one channel", [][]talk{{{1, 18}}}, "normal"},
+		{"the same sound on both", [][]talk{{{1, 18}}, {{1, 18}}}, "normal"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			l := newLab(t, nil, nil)
+			id := l.bring(t, app.In, wav(25, tt.channels...))
+			r := l.process(t, id)
+			is.Equal(r.Status, app.Completed)
+			is.Equal(r.Tag, tt.tag)
+			is.Equal(r.Score, nil) // nothing is made up
+			is.Equal(r.Sentiment, "")
+			is.Equal(r.Summary, "")
+			heard, err := l.Transcript(t.Context(), l.Business.ID, id)
+			is.NoErr(err)
+			is.Equal(heard, nil) // nobody listened
+			is.Equal(len(l.claim(t, app.JobAutomate)), 1)
+			is.Equal(l.Text(t, `SELECT model FROM analyses`), ai.BuiltIn)
+		})
+	}
+}
+
+func TestOneServerOfTwo(t *testing.T) {
+	t.Run("transcription alone", func(t *testing.T) {
+		is := is.New(t)
+		srv := aitest.New(dialogue(t, "price"))
+		l := newLab(t, srv, nil)
+		id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+		r := l.process(t, id)
+		is.Equal(r.Tag, "normal") // by the built-in rules
+		is.Equal(r.Summary, "")
+		is.Equal(r.Language, "en")
+		is.True(strings.Contains(l.transcript(t, id).Text, "laser"))
+	})
+	t.Run("analysis alone", func(t *testing.T) {
+		is := is.New(t)
+		srv := aitest.New(dialogue(t, "price"))
+		l := newLab(t, nil, srv)
+		id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+		is.Equal(l.process(t, id).Tag, "normal")
+		is.Equal(len(srv.Requests(aitest.Chat)), 0) // there are no words to judge
+	})
+	t.Run("analysis alone, of words that are there already", func(t *testing.T) {
+		is := is.New(t)
+		srv := aitest.New(dialogue(t, "price"))
+		l := newLab(t, srv, nil)
+		id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+		l.process(t, id)
+		l.stages[app.JobTranscribe] = ai.NewTranscriber(l.Store, l.sounds, nil, ai.Server{}, slog.Default()).Handler()
+		_, err := l.Reextract(t.Context(), l.Business.ID, nil, id, app.JobTranscribe)
+		is.NoErr(err)
+		l.process(t, id)
+		is.True(strings.Contains(l.transcript(t, id).Text, "laser")) // a transcript is not lost for want of a server
+	})
+}
+
+func TestACrashRepeatsOnePieceAtMost(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "outage"))
+	l := newLab(t, srv, nil)
+	var speech []talk
+	for at := 1.0; at < 1190; at += 10 {
+		speech = append(speech, talk{at, at + 9})
+	}
+	id := l.bring(t, app.In, wav(1200, speech))
+	srv.Fail(aitest.Transcriptions, aitest.Fault{}, aitest.Drop())
+	is.True(l.run(t, app.JobTranscribe) != nil) // the second piece of three fails
+	is.Equal(l.Text(t, `SELECT count(*) FROM transcript_chunks`), "1")
+	is.NoErr(l.run(t, app.JobTranscribe))
+	sent := srv.Requests(aitest.Transcriptions)
+	is.Equal(len(sent), 4)               // the first piece was not sent again
+	is.Equal(sent[0].Prompt, "")         //
+	is.True(len(sent[1].Prompt) > 100)   // a piece knows what was said before
+	is.Equal(sent[1].Size, sent[2].Size) // the same piece
+	s := l.transcript(t, id).Segments
+	is.Equal(len(s), 3*len(dialogue(t, "outage").Lines))
+	is.True(s[len(s)-1].End > 1180) // all of the call is there
+	is.Equal(l.Text(t, `SELECT count(*) FROM transcript_chunks`), "0")
+
+	_, err := l.Reextract(t.Context(), l.Business.ID, nil, id, app.JobTranscribe)
+	is.True(app.IsKind(err, app.Conflict)) // the analysis waits
+	is.NoErr(l.run(t, app.JobAnalyse))
+	_, err = l.Reextract(t.Context(), l.Business.ID, nil, id, app.JobTranscribe)
+	is.NoErr(err)
+	is.NoErr(l.run(t, app.JobTranscribe))
+	is.Equal(len(srv.Requests(aitest.Transcriptions)), 7) // whoever asks again gets a new answer
+}
+
+func TestAServerThatTakesLessGetsLess(t *testing.T) {
+	is := is.New(t)
+	const limit = 3 << 20 // bytes; three minutes
+	ear := aitest.New(dialogue(t, "outage"))
+	l := newLab(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > limit {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
+		ear.ServeHTTP(w, r)
+	}), nil)
+	var speech []talk
+	for at := 1.0; at < 590; at += 10 {
+		speech = append(speech, talk{at, at + 9})
+	}
+	id := l.bring(t, app.In, wav(600, speech))
+	is.NoErr(l.run(t, app.JobTranscribe))
+	is.Equal(len(ear.Requests(aitest.Transcriptions)), 5) // in pieces of two minutes
+	s := l.transcript(t, id).Segments
+	is.True(s[len(s)-1].End > 580)
+}
+
+func TestWhatBecomesOfAFailure(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		fault aitest.Fault
+		want  jobs.Failure // of the first job
+		next  jobs.Failure // of another job at the same time
+	}{
+		{"gateway", aitest.HTML(), jobs.Failure{}, jobs.Failure{}},
+		{"dropped", aitest.Drop(), jobs.Failure{}, jobs.Failure{}},
+		{"error 500", aitest.Refused(500, "", "oops"), jobs.Failure{}, jobs.Failure{}},
+		{"asked to wait", aitest.RateLimited(7 * time.Second), jobs.Failure{After: 7 * time.Second}, jobs.Failure{After: 7 * time.Second, Blameless: true}},
+		{"asked to wait for ages", aitest.RateLimited(9 * time.Hour), jobs.Failure{After: time.Hour}, jobs.Failure{After: time.Hour, Blameless: true}},
+		{"wrong key", aitest.Unauthorized(), jobs.Failure{After: time.Hour, Blameless: true}, jobs.Failure{After: time.Hour, Blameless: true}},
+		{"no quota", aitest.NoQuota(), jobs.Failure{After: time.Hour, Blameless: true}, jobs.Failure{After: time.Hour, Blameless: true}},
+		{"no such model", aitest.Refused(404, "model_not_found", "no"), jobs.Failure{After: time.Hour, Blameless: true}, jobs.Failure{After: time.Hour, Blameless: true}},
+		{"rejected", aitest.Refused(400, "", "broken"), jobs.Failure{Permanent: true}, jobs.Failure{Permanent: true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			srv := aitest.New(dialogue(t, "price"))
+			l := newLab(t, srv, srv)
+			for _, stage := range []struct {
+				kind app.JobKind
+				op   aitest.Op
+			}{{app.JobTranscribe, aitest.Transcriptions}, {app.JobAnalyse, aitest.Chat}} {
+				id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+				l.bring(t, app.In, wav(21, []talk{{1, 18}}))
+				if stage.kind == app.JobAnalyse {
+					is.NoErr(l.run(t, app.JobTranscribe))
+				}
+				srv.FailAlways(stage.op, tt.fault)
+				due := l.claim(t, stage.kind)
+				err := l.stages[stage.kind].Run(t.Context(), due[0])
+				is.Equal(fate(err), tt.want)
+				is.Equal(fate(l.stages[stage.kind].Run(t.Context(), due[1])), tt.next)
+				is.True(!strings.Contains(err.Error()+l.log.String(), "sk-secret"))
+
+				srv.FailAlways(stage.op, aitest.Fault{})
+				l.Clock.Advance(time.Hour)
+				for _, j := range due {
+					is.NoErr(l.stages[stage.kind].Run(t.Context(), j)) // once that has passed it goes on
+				}
+				if stage.kind == app.JobAnalyse {
+					is.Equal(l.recording(t, id).Status, app.Completed)
+				}
+			}
+		})
+	}
+}
+
+func TestAPauseIsSaidOnce(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "price"))
+	l := newLab(t, srv, srv)
+	for range 3 {
+		l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+	}
+	srv.FailAlways(aitest.Transcriptions, aitest.Unauthorized())
+	for _, j := range l.claim(t, app.JobTranscribe) {
+		is.True(l.stages[app.JobTranscribe].Run(t.Context(), j) != nil)
+	}
+	is.Equal(len(srv.Requests(aitest.Transcriptions)), 1)                        // the server is asked once
+	is.Equal(l.Text(t, `SELECT count(*) FROM feed`), "1")                        // people are told once
+	is.Equal(l.Text(t, `SELECT title FROM feed`), "Calls wait for an AI server") // in their language
+	is.Equal(strings.Count(l.log.String(), "an AI server must be mended"), 1)    // and so is the log
+
+	l.Clock.Advance(24 * time.Hour)
+	l.Exec(t, `UPDATE businesses SET language = 'th'`)
+	is.NoErr(l.ReleaseAllJobs(t.Context()))
+	is.True(l.run(t, app.JobTranscribe) != nil)
+	is.Equal(l.Text(t, `SELECT count(*) FROM feed`), "2") // the next day once more
+	is.Equal(l.Text(t, `SELECT title FROM feed ORDER BY seq DESC LIMIT 1`), "สายกำลังรอเซิร์ฟเวอร์ AI")
+}
+
+func TestEndlessShortWaitsGrow(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "price"))
+	l := newLab(t, srv, nil)
+	l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+	srv.FailAlways(aitest.Transcriptions, aitest.RateLimited(time.Second))
+	j := l.claim(t, app.JobTranscribe)[0]
+	j.Attempts = 8
+	is.Equal(fate(l.stages[app.JobTranscribe].Run(t.Context(), j)).After, 30*time.Minute) // or a day's attempts are gone in a minute
+}
+
+func TestADayOfAttempts(t *testing.T) {
+	is := is.New(t)
+	h := newLab(t, nil, nil).stages[app.JobTranscribe]
+	var sum time.Duration
+	for n := 1; n < h.Attempts; n++ {
+		sum += h.Backoff(n)
+	}
+	is.True(sum > 18*time.Hour && sum < 31*time.Hour) // a day, give or take what a backoff varies by
+	first := h.Backoff(1)
+	is.True(first >= 3*time.Second && first <= 7*time.Second) // and soon at first
+}
+
+func TestGivingUp(t *testing.T) {
+	for kind, code := range map[app.JobKind]string{app.JobTranscribe: app.TranscriptionFailed, app.JobAnalyse: app.AnalysisFailed} {
+		t.Run(string(kind), func(t *testing.T) {
+			is := is.New(t)
+			srv := aitest.New(dialogue(t, "price"))
+			l := newLab(t, srv, srv)
+			id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+			if kind == app.JobAnalyse {
+				is.NoErr(l.run(t, app.JobTranscribe))
+			}
+			j := l.claim(t, kind)[0]
+			is.NoErr(l.stages[kind].GiveUp(t.Context(), j, errors.New("server said: secret")))
+			r := l.recording(t, id)
+			is.Equal(r.Status, app.Failed)
+			is.Equal(r.Error, code) // a code, not what the server said
+			if kind == app.JobAnalyse {
+				is.True(l.transcript(t, id).Text != "") // the transcript stays useful
+			}
+		})
+	}
+}
+
+func TestAnswersThatStayInvalidEndAtOnce(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "price"))
+	l := newLab(t, srv, srv)
+	l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+	is.NoErr(l.run(t, app.JobTranscribe))
+	srv.FailAlways(aitest.Chat, aitest.Says(good(map[string]any{"score": 1000})))
+	is.Equal(fate(l.run(t, app.JobAnalyse)), jobs.Failure{Permanent: true})
+	is.Equal(len(srv.Requests(aitest.Chat)), 3)
+}
+
+func TestAStopIsNoFailure(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "price"))
+	srv.FailAlways(aitest.Transcriptions, aitest.Slow(time.Hour))
+	l := newLab(t, srv, nil)
+	l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+	j := l.claim(t, app.JobTranscribe)[0]
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for len(srv.Requests(aitest.Transcriptions)) == 0 && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	err := l.stages[app.JobTranscribe].Run(ctx, j)
+	is.True(errors.Is(err, context.Canceled))
+	var f *jobs.Failure
+	is.True(!errors.As(err, &f)) // the runner sees a job that was cut off
+}
+
+func TestACallThatIsGone(t *testing.T) {
+	is := is.New(t)
+	srv := aitest.New(dialogue(t, "price"))
+	l := newLab(t, srv, srv)
+	for _, kind := range []app.JobKind{app.JobTranscribe, app.JobAnalyse} {
+		id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
+		if kind == app.JobAnalyse {
+			is.NoErr(l.run(t, app.JobTranscribe))
+		}
+		j := l.claim(t, kind)[0]
+		is.NoErr(l.DeleteRecording(t.Context(), l.Business.ID, nil, id))
+		is.True(errors.Is(l.stages[kind].Run(t.Context(), j), store.ErrLease)) // nobody wants the result
+	}
+	is.Equal(l.Text(t, `SELECT count(*) FROM transcripts`), "0")
+	is.Equal(l.Text(t, `SELECT count(*) FROM transcript_chunks`), "0")
+}
+
+func TestSlots(t *testing.T) {
+	for url, slots := range map[string]int{
+		"http://127.0.0.1:8000/v1": 1, "http://localhost/v1": 1, "http://10.1.2.3/v1": 1, "http://192.168.0.9:8000/v1": 1, "http://[::1]/v1": 1,
+		"http://[fd00::1]/v1": 1, "http://whisper:8000/v1": 1, "http://gpu.lan/v1": 1, "http://gpu.local/v1": 1, "http://ai.internal/v1": 1,
+		"https://api.openai.com/v1": 4, "http://203.0.113.9/v1": 4, "https://[2001:db8::1]/v1": 4, "": 1,
+	} {
+		t.Run(url, func(t *testing.T) {
+			is := is.New(t)
+			l := newLabWith(t, ai.Server{URL: url}, ai.Server{URL: url})
+			is.Equal(l.stages[app.JobTranscribe].Slots, slots)
+			is.Equal(l.stages[app.JobAnalyse].Slots, slots)
+		})
+	}
+}
