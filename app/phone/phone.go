@@ -30,9 +30,10 @@ import (
 // called concurrently. They block for as long as the system takes, within the
 // connector's own time limits, and return early when ctx ends.
 type Source interface {
-	// Probe signs in, lists a little and opens one recording, to tell a person
-	// whether this configuration works. The report holds what was found up to the
-	// failure that the error, an [*Error], describes.
+	// Probe signs in and lists a little, to tell a person whether this
+	// configuration works. The report holds what was found up to the failure that
+	// the error, an [*Error], describes. No recording is opened: each is downloaded
+	// once, when it is imported.
 	Probe(ctx context.Context) (Report, error)
 
 	// Calls yields the recorded calls that started in [since, until), each once

@@ -7,7 +7,6 @@ const (
 	StepConnect = "connect" // name, network, encryption
 	StepSignIn  = "sign_in"
 	StepList    = "list"
-	StepAudio   = "audio"
 )
 
 // A Report is what a probe found out.

@@ -151,7 +151,19 @@ type listing struct {
 }
 
 func (c *Client) tryPage(ctx context.Context, w window, number, size int) (page listing, err error) {
-	address := c.url(c.set.list, "", c.listQuery(w, number, size))
+	return c.ask(ctx, c.listQuery(w, number, size), size)
+}
+
+// countPage is tryPage with a count of all pages' rows, which takes OrkTrack longer.
+func (c *Client) countPage(ctx context.Context, w window, number, size int) (page listing, err error) {
+	q := c.listQuery(w, number, size)
+	q.Set("maxresults", "-1")
+	return c.ask(ctx, q, size)
+}
+
+// ask sends a list's query. size is the number of rows it asks for.
+func (c *Client) ask(ctx context.Context, q url.Values, size int) (page listing, err error) {
+	address := c.url(c.set.list, "", q)
 	err = c.signedIn(ctx, opList, func(token string) error {
 		body, err := c.fetchJSON(ctx, address, token)
 		if err != nil {

@@ -2,7 +2,6 @@ package dtac
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"crk/app/phone"
@@ -24,18 +23,8 @@ func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	if r.Add(phone.StepSignIn, err) != nil {
 		return r, err
 	}
-	if r.Add(phone.StepList, c.probeList(ctx, &r)) != nil {
-		return r, r.Steps[len(r.Steps)-1].Err
-	}
-	if r.Sample == nil {
-		return r, nil
-	}
-	// One recording that is not there says nothing about the others; not being
-	// allowed to hear it does.
-	if err := r.Add(phone.StepAudio, c.probeAudio(ctx, r.Sample.ID)); phone.KindOf(err) == phone.Forbidden {
-		return r, err
-	}
-	return r, nil
+	err = r.Add(phone.StepList, c.probeList(ctx, &r))
+	return r, err
 }
 
 // probeList lists the last day and counts the last week. It spends no time on
@@ -49,7 +38,11 @@ func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 		if listed && span > 7*day {
 			break
 		}
-		page, err := c.tryPage(ctx, window{now.Add(-span), now}, 1, c.set.pageSize)
+		ask := c.tryPage
+		if listed {
+			ask = c.countPage
+		}
+		page, err := ask(ctx, window{now.Add(-span), now}, 1, c.set.pageSize)
 		switch {
 		case err == nil:
 			listed = true
@@ -57,6 +50,8 @@ func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 			r.RecordingsSeen = max(r.RecordingsSeen, len(page.rows), page.total)
 		case listed:
 			return nil // the count is a courtesy
+		case phone.KindOf(err) == phone.TooMany:
+			return nil // there is plenty: a sync asks for less at once
 		case isServerError(err):
 			failed = err
 		default:
@@ -77,18 +72,4 @@ func (c *Client) sample(page listing, r *phone.Report) {
 			r.Sample = &call
 		}
 	}
-}
-
-// probeAudio reads the first kilobyte of a recording.
-func (c *Client) probeAudio(ctx context.Context, id string) error {
-	audio, err := c.Audio(ctx, id)
-	if err != nil {
-		return err
-	}
-	defer audio.Body.Close()
-	_, err = io.CopyN(io.Discard, audio.Body, 1<<10)
-	if err == io.EOF {
-		return nil
-	}
-	return err
 }

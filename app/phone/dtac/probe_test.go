@@ -23,16 +23,15 @@ func TestProbeFailures(t *testing.T) {
 		{"a page at the login", dtac.Config{}, phonetest.Faults{LoginHTML: true}, phone.Unexpected, phone.StepSignIn},
 		{"no list allowed", dtac.Config{}, phonetest.Faults{ListStatus: 403}, phone.Forbidden, phone.StepList},
 		{"list fails", dtac.Config{}, phonetest.Faults{ListStatus: 500}, phone.Transient, phone.StepList},
-		{"no audio allowed", dtac.Config{}, phonetest.Faults{AudioStatus: 403}, phone.Forbidden, phone.StepAudio},
-		{"one recording not there", dtac.Config{}, phonetest.Faults{AudioStatus: 404}, "", phone.StepAudio},
-		{"clock ahead", dtac.Config{}, phonetest.Faults{ClockSkew: 10 * time.Minute}, "", phone.StepAudio},
+		{"more in a day than it lists", dtac.Config{}, phonetest.Faults{LimitRows: 1}, "", phone.StepList},
+		{"clock ahead", dtac.Config{}, phonetest.Faults{ClockSkew: 10 * time.Minute}, "", phone.StepList},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
 			sim, client := start(t, tt.cfg)
 			recent := recording(1, now.Add(-time.Hour))
 			recent.Audio = phonetest.Talk(time.Second).WAV()
-			sim.Add(recent)
+			sim.Add(recent, recording(2, now.Add(-2*time.Hour)))
 			sim.Fail(tt.faults)
 			r, err := client.Probe(t.Context())
 			is.Equal(phone.KindOf(err), tt.kind)            // what a person is told
@@ -42,6 +41,29 @@ func TestProbeFailures(t *testing.T) {
 			is.True(off <= 2*time.Second) // the clocks were compared
 		})
 	}
+}
+
+func TestProbeCountsAWeekAndDownloadsNothing(t *testing.T) {
+	is := is.New(t)
+	sim, client := start(t, dtac.Config{PageSize: 10})
+	for i := range 35 {
+		sim.Add(recording(int64(i+1), now.Add(-time.Duration(4*i+1)*time.Hour)))
+	}
+	r, err := client.Probe(t.Context())
+	is.NoErr(err)
+	is.Equal(r.RecordingsSeen, 35)          // more than a page
+	is.True(r.Sample != nil)                // one of them
+	is.Equal(len(sim.Stats().Downloads), 0) // each is downloaded when it is imported
+	is.Equal(sim.Stats().Lists, 2)          // a day and a week
+
+	sim.Fail(phonetest.Faults{EmptyFails: true})
+	for i := range 35 {
+		sim.Remove(int64(i + 1))
+	}
+	sim.Add(recording(99, now.AddDate(0, 0, -20)))
+	r, err = client.Probe(t.Context())
+	is.NoErr(err) // a quiet line is no failure
+	is.Equal(r.RecordingsSeen, 1)
 }
 
 func TestSignInIsShared(t *testing.T) {
