@@ -213,7 +213,7 @@ func (a *appliance) webOptions(policy egress.Policy) web.Options {
 		DiskFull: func() bool { return disk.Full(a.cfg.DataDir) },
 	}
 	if a.demo != nil {
-		o.Simulated = a.demo.MessengerURL()
+		o.Simulated, o.Messenger = true, a.demo.MessengerURL()
 	}
 	return o
 }

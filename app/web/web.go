@@ -39,7 +39,8 @@ type Options struct {
 	SetupCode   app.Secret // guards the first visit; "": there is a user
 	Transcribes bool       // a server for transcription is set
 	Analyses    bool       // a server for analysis is set
-	Simulated   string     // in a demonstration: where its messenger is; "": this is none
+	Simulated   bool       // a demonstration: pages say that what is outside is simulated
+	Messenger   string     // of a demonstration: the page of its simulated chats
 
 	BaseURL        string         // where people reach the appliance; "": not known
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count
