@@ -1,0 +1,247 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"crk/app"
+	"crk/app/automation"
+	"crk/app/phone/dtac"
+	"crk/app/syncer"
+	"crk/store"
+)
+
+const (
+	integration  = "OneCall"
+	syncInterval = time.Minute
+	backfill     = 15 * 24 * time.Hour // the history and a day
+	linkTime     = 30 * time.Second    // for the bot to answer
+)
+
+// An agent answers calls, and may look at them.
+type agent struct{ first, last, number, email string }
+
+var agents = map[string]agent{
+	"nok": {"Nok", "Srisuk", "+66800000101", "nok@sabai.example"},
+	"ton": {"Ton", "Boonmee", "+66800000102", "ton@sabai.example"},
+}
+
+// Prepare tells the product where the simulators are this time. Call it before
+// anything of the product runs; on a first start it does nothing.
+func (d *Demo) Prepare(ctx context.Context, db *store.Store, phones *syncer.Engine) error {
+	all, err := db.Businesses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		integrations, _, err := db.Providers(ctx, b.ID, 200, 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range integrations {
+			if err := d.move(ctx, db, phones, p); err != nil {
+				return fmt.Errorf("demo: move the phone integration: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// move changes the address of an integration with the simulated phone system.
+func (d *Demo) move(ctx context.Context, db *store.Store, phones *syncer.Engine, p app.Provider) error {
+	var c dtac.Config
+	if err := json.Unmarshal(p.Config, &c); err != nil {
+		return err
+	}
+	u, err := url.Parse(c.BaseURL)
+	if err != nil || p.Kind != app.SourceDTAC || u.Hostname() != "127.0.0.1" || c.BaseURL == d.urls.phone {
+		return err
+	}
+	c.BaseURL = d.urls.phone
+	settings, err := d.settings(phones, c)
+	if err != nil {
+		return err
+	}
+	_, err = db.PatchProvider(ctx, p.BusinessID, p.ID, store.ProviderPatch{Config: settings.Config})
+	return err
+}
+
+// settings checks a configuration as the API does.
+func (d *Demo) settings(phones *syncer.Engine, c dtac.Config) (syncer.Settings, error) {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return syncer.Settings{}, err
+	}
+	return phones.Read(app.SourceDTAC, raw)
+}
+
+// Seed fills the business that Configure named: people, a linked chat, a Discord
+// channel, rules and at last the phone integration, whose first sync brings the
+// calls. Once that is there Seed does nothing any more: what a visitor deletes
+// stays deleted. The product must be running: the bot answers when the chat links
+// itself.
+func (d *Demo) Seed(ctx context.Context, db *store.Store, phones *syncer.Engine) error {
+	owner, err := db.UserByEmail(ctx, Email)
+	if err != nil {
+		return fmt.Errorf("demo: find the owner: %w", err)
+	}
+	member, err := db.FirstMember(ctx, owner.ID)
+	if err != nil {
+		return fmt.Errorf("demo: find the business: %w", err)
+	}
+	business := member.Business.ID
+	if _, n, err := db.Providers(ctx, business, 1, 0); err != nil || n > 0 {
+		return err
+	}
+	if err := d.seedPeople(ctx, db, business); err != nil {
+		return fmt.Errorf("demo: make the agents: %w", err)
+	}
+	chatID, err := d.link(ctx, db, business, owner.ID)
+	if err != nil {
+		return fmt.Errorf("demo: link the Telegram chat: %w", err)
+	}
+	if err := d.seedRules(ctx, db, business, chatID); err != nil {
+		return fmt.Errorf("demo: make the rules: %w", err)
+	}
+	if err := d.connect(ctx, db, phones, business); err != nil {
+		return fmt.Errorf("demo: make the phone integration: %w", err)
+	}
+	return nil
+}
+
+// seedPeople makes the agents, who may see their own calls.
+func (d *Demo) seedPeople(ctx context.Context, db *store.Store, business app.BusinessID) error {
+	for _, a := range agents {
+		u, err := db.UserByEmail(ctx, a.email)
+		if app.IsKind(err, app.NotFound) {
+			u, err = db.CreateUser(ctx, app.User{Email: a.email, Name: a.first + " " + a.last}, Password)
+		}
+		if err != nil {
+			return err
+		}
+		if err := db.AddMember(ctx, business, u.ID, app.Agent); err != nil {
+			return err
+		}
+		if err := db.SetMemberAgents(ctx, business, u.ID, []string{a.number}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link has the owner send the bot a code, and returns the chat that is linked
+// then.
+func (d *Demo) link(ctx context.Context, db *store.Store, business app.BusinessID, owner app.UserID) (chatID string, err error) {
+	code, err := db.CreateLinkCode(ctx, business, owner)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, linkTime)
+	defer cancel()
+	update := d.telegram.Say(chat, "/start "+code.Reveal())
+	if err := d.telegram.WaitConfirmed(ctx, update); err != nil {
+		return "", err
+	}
+	linked, err := db.FindChat(ctx, business, fmt.Sprint(chat.ID))
+	return linked.ID, err
+}
+
+// seedRules makes a rule for angry customers, who are told of by Telegram and in
+// the dashboard, and one for calls that nobody answered, which go to Discord.
+func (d *Demo) seedRules(ctx context.Context, db *store.Store, business app.BusinessID, chatID string) error {
+	hook, err := d.hook(ctx, db, business)
+	if err != nil {
+		return err
+	}
+	have, _, err := db.Automations(ctx, business, 200, 0)
+	if err != nil {
+		return err
+	}
+	for _, rule := range []app.Rule{
+		{
+			Name:       "ลูกค้าไม่พอใจ (angry caller)",
+			Conditions: []app.Condition{{Field: "sentiment", Op: app.OpEq, Value: app.TextValue("negative")}},
+			Message:    "{{customer_phone}} · คะแนน {{score}}\n{{summary}}\nสิ่งที่ต้องทำ: {{action_items}}\nพนักงาน {{agent}} · {{call_at}}",
+			Severity:   app.Critical, TelegramChatIDs: []string{chatID}, InApp: true,
+		},
+		{
+			Name:              "ไม่มีคนรับสาย (no answer)",
+			Conditions:        []app.Condition{{Field: "tag", Op: app.OpEq, Value: app.TextValue("no_answer")}},
+			Message:           "{{customer_phone}} · {{direction}} · {{call_at}}\nพนักงาน {{agent}}",
+			DiscordWebhookIDs: []string{hook},
+		},
+	} {
+		if hasRule(have, rule.Name) {
+			continue
+		}
+		g, err := automation.Compile(rule)
+		if err != nil {
+			return err
+		}
+		if _, err := db.CreateAutomation(ctx, business, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func hasRule(list []app.Automation, name string) bool {
+	for _, a := range list {
+		if a.Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// hook returns the webhook of the simulated Discord channel.
+func (d *Demo) hook(ctx context.Context, db *store.Store, business app.BusinessID) (id string, err error) {
+	have, err := db.DiscordWebhooks(ctx, business)
+	if err != nil {
+		return "", err
+	}
+	for _, h := range have {
+		if h.WebhookID == hookID {
+			return h.ID, nil
+		}
+	}
+	h, err := db.AddDiscordWebhook(ctx, app.DiscordWebhook{BusinessID: business, Name: "#sabai-air", WebhookID: hookID, Token: hookToken})
+	return h.ID, err
+}
+
+// connect makes the phone integration, as the API does, and sets it default: that
+// starts its first sync.
+func (d *Demo) connect(ctx context.Context, db *store.Store, phones *syncer.Engine, business app.BusinessID) error {
+	s, err := d.settings(phones, dtac.Config{BaseURL: d.urls.phone, Username: phoneUser, Password: phonePassword})
+	if err != nil {
+		return err
+	}
+	p, err := db.AddProvider(ctx, app.Provider{
+		BusinessID: business, Kind: app.SourceDTAC, Name: integration, Host: s.Host, Config: s.Config, Secret: s.Secret,
+		Interval: syncInterval, Backfill: d.now().Add(-backfill),
+	})
+	if err != nil {
+		return err
+	}
+	if err := db.SetDefaultProvider(ctx, business, p.ID); err != nil {
+		return err
+	}
+	_, err = phones.SyncNow(ctx, business, p.ID, store.CauseDefault)
+	if app.IsKind(err, app.Conflict) { // the schedule was first
+		err = nil
+	}
+	phones.Wake()
+	return err
+}
+
+// Run seeds the business and then has new calls arrive until ctx ends. It is for
+// a goroutine beside those of the product.
+func (d *Demo) Run(ctx context.Context, db *store.Store, phones *syncer.Engine) error {
+	if err := d.Seed(ctx, db, phones); err != nil {
+		return err
+	}
+	return d.Live(ctx)
+}
