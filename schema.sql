@@ -549,3 +549,5 @@ CREATE TABLE budget_alerts (           -- each threshold is told of once a month
     fired_at    INTEGER NOT NULL,
     PRIMARY KEY (business_id, month, threshold)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recordings_storage ON recordings (business_id, size); -- what the storage of a business sums up

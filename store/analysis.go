@@ -39,6 +39,9 @@ func (s *Store) SaveAnalysis(ctx context.Context, j app.Job, a app.Analysis, pro
 		if err := t.setStatus(r, app.Completed, ""); err != nil {
 			return err
 		}
+		if err := t.recordingCompleted(r, a); err != nil {
+			return err
+		}
 		return t.queue(app.Job{Kind: app.JobAutomate, BusinessID: j.BusinessID, Key: j.Key, Priority: j.Priority})
 	})
 }

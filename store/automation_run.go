@@ -58,6 +58,9 @@ func (t *tx) saveAutomationRun(j app.Job, analysis string, run AutomationRun) er
 	if err := t.exec(`UPDATE automations SET last_run_at = ? WHERE id = ?`, stamp(t.now), a.ID); err != nil {
 		return err
 	}
+	if err := t.emitFired(a, j.Key); err != nil {
+		return err
+	}
 	for _, d := range run.Deliveries {
 		d.BusinessID, d.AutomationID, d.RecordingID, d.AnalysisID = a.BusinessID, a.ID, j.Key, analysis
 		if err := t.addAutomationDelivery(d, j.Priority); err != nil {

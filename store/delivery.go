@@ -158,6 +158,11 @@ func (t *tx) settle(d app.Delivery, o Outcome) error {
 	if err := t.countDelivery(d); err != nil {
 		return err
 	}
+	if d.Status == app.DeliverySent {
+		if err := t.use(d.BusinessID, app.ChannelMeter(d.Channel), 1, d.ID); err != nil {
+			return err
+		}
+	}
 	if d.RecordingID != "" && d.Status == app.DeliverySent {
 		if err := t.noteDelivered(d); err != nil {
 			return err

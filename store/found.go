@@ -239,9 +239,15 @@ func (t *tx) importCall(p app.Provider, f FoundCall, id string) (imported bool, 
 	if err != nil || n == 0 { // somebody posted it under this very id before
 		return false, err
 	}
-	r := app.Recording{ID: id, BusinessID: p.BusinessID, AgentNumber: f.AgentNumber, AgentName: f.AgentName}
+	r, err := t.recording(p.BusinessID, id)
+	if err != nil {
+		return false, err
+	}
 	t.recordingChanged(r, app.AwaitingAudio)
 	if err := t.note(id, "found", p.Name); err != nil {
+		return false, err
+	}
+	if err := t.recordingCreated(r); err != nil {
 		return false, err
 	}
 	return true, t.queueFetch(p, f, id)

@@ -232,6 +232,9 @@ func (s *Store) RefuseProvider(ctx context.Context, business app.BusinessID, id 
 		refuse(&p)
 		stopped = p.State == app.ProviderStopped
 		t.providerChanged(p)
+		if err := t.emitSync(p, "invalid_credentials"); err != nil {
+			return err
+		}
 		return t.exec(`UPDATE providers SET state = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.State, p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
 	})

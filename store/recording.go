@@ -132,7 +132,10 @@ func (s *Store) FailRecording(ctx context.Context, j app.Job, code string) error
 		if err := t.note(r.ID, "failed", code); err != nil {
 			return err
 		}
-		return t.setStatus(r, app.Failed, code)
+		if err := t.setStatus(r, app.Failed, code); err != nil {
+			return err
+		}
+		return t.emitFailure(r, j.Kind, code)
 	})
 }
 
@@ -202,7 +205,10 @@ func (s *Store) DeleteRecording(ctx context.Context, business app.BusinessID, on
 			return err
 		}
 		t.recordingChanged(r, "deleted")
-		return t.exec(`DELETE FROM recordings WHERE id = ?`, id)
+		if err := t.exec(`DELETE FROM recordings WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return t.emitRecording(app.EventRecordingDeleted, r)
 	})
 }
 

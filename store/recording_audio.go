@@ -86,6 +86,9 @@ func (t *tx) setAudio(r app.Recording, a AudioFile, stats string) error {
 	if err := t.note(r.ID, "audio", ""); err != nil {
 		return err
 	}
+	if err := t.countAudio(r, a); err != nil {
+		return err
+	}
 	if err := t.setStatus(r, app.Queued, ""); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	Box     *secret.Box        // seals and opens the secret columns
 	Now     func() time.Time   // the clock; time.Now where nil
 	Publish func([]app.Change) // told what commits changed; see [Store.Notify]
+	BaseURL string             // where people reach the appliance, for the links in events; "": not known
 }
 
 // A Store is the database. Its methods may be called concurrently.

@@ -118,6 +118,9 @@ func (s *Store) FinishRun(ctx context.Context, r app.SyncRun) error {
 		if err != nil {
 			return err
 		}
+		if err := t.emitRun(p, r); err != nil {
+			return err
+		}
 		return t.exec(`DELETE FROM sync_runs WHERE id IN (
 			SELECT id FROM sync_runs WHERE provider_id = ? ORDER BY started_at DESC, id DESC LIMIT -1 OFFSET ?)`, p.ID, keptRuns)
 	})

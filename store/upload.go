@@ -47,6 +47,11 @@ func (s *Store) SaveRecording(ctx context.Context, business app.BusinessID, only
 			return err
 		}
 		t.recordingChanged(r, r.Status)
+		if isNew {
+			if err := t.recordingCreated(r); err != nil {
+				return err
+			}
+		}
 		if !upload || r.Status != app.AwaitingAudio {
 			return nil
 		}

@@ -30,6 +30,8 @@ type writer struct {
 	now     func() time.Time
 	publish func([]app.Change)
 	onQueue func([]app.JobKind)
+	baseURL string                    // for the links in events
+	zones   map[string]*time.Location // of businesses, by name
 
 	ops  chan *op
 	quit chan struct{}
@@ -60,6 +62,7 @@ type tx struct {
 func newWriter(conn *sql.Conn, o Options) *writer {
 	w := &writer{
 		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish,
+		baseURL: o.BaseURL, zones: map[string]*time.Location{},
 		ops: make(chan *op, maxQueue), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.loop()
