@@ -93,3 +93,14 @@ func (e *RowError) Error() string { return fmt.Sprintf("row %q: %v", e.ID, e.Err
 
 // Unwrap returns the cause.
 func (e *RowError) Unwrap() error { return e.Err }
+
+// A FieldError says what is wrong with one field of a connector's settings, named
+// as in JSON. Its message, which completes "This …", is for the person who filled
+// it in.
+type FieldError struct {
+	Field   string
+	Message string
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Field + " " + e.Message }

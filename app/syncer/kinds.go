@@ -112,7 +112,7 @@ func fieldProblems(err error) error {
 		list = joined.Unwrap()
 	}
 	for _, err := range list {
-		if field, ok := errors.AsType[*dtac.FieldError](err); ok {
+		if field, ok := errors.AsType[*phone.FieldError](err); ok {
 			problems.Add("config."+field.Field, "This %s.", field.Message)
 		}
 	}

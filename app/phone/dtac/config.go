@@ -40,22 +40,12 @@ type Config struct {
 	LocalPartyAllow []string `json:"localPartyAllow,omitempty"` // empty: all lines
 }
 
-// A FieldError says what is wrong with one field of a Config, named as in JSON.
-// Its message is for the person who filled it in.
-type FieldError struct {
-	Field   string
-	Message string
-}
-
-// Error implements error.
-func (e *FieldError) Error() string { return e.Field + " " + e.Message }
-
 // Normalized returns the config with its base URL in the one form that the same
-// address always gets, or every [*FieldError], joined. The user name is kept to
+// address always gets, or every [*phone.FieldError], joined. The user name is kept to
 // the letter. A missing password is no error here: one may be on file already.
 func (c Config) Normalized() (Config, error) {
 	var errs []error
-	bad := func(field, message string) { errs = append(errs, &FieldError{field, message}) }
+	bad := func(field, message string) { errs = append(errs, &phone.FieldError{Field: field, Message: message}) }
 
 	base, err := phone.BaseURL(cmpOr(c.BaseURL, DefaultBaseURL))
 	if err != nil {

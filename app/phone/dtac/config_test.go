@@ -7,6 +7,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"crk/app/phone"
 	"crk/app/phone/dtac"
 )
 
@@ -31,7 +32,7 @@ func TestConfig(t *testing.T) {
 			is := is.New(t)
 			_, err := tt.cfg.Normalized()
 			field := ""
-			if e, ok := errors.AsType[*dtac.FieldError](err); ok {
+			if e, ok := errors.AsType[*phone.FieldError](err); ok {
 				field = e.Field
 			}
 			is.Equal(field, tt.want) // the field at fault is named
