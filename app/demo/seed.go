@@ -230,16 +230,17 @@ func (d *Demo) connect(ctx context.Context, db *store.Store, phones *syncer.Engi
 		return err
 	}
 	_, err = phones.SyncNow(ctx, business, p.ID, store.CauseDefault)
-	if app.IsKind(err, app.Conflict) { // the schedule was first
-		err = nil
+	if err != nil && !app.IsKind(err, app.Conflict) && !app.IsKind(err, app.Unavailable) {
+		return err
 	}
-	phones.Wake()
-	return err
+	phones.Wake() // where it could not be started now, the schedule has it
+	return nil
 }
 
 // Run seeds the business and then has new calls arrive until ctx ends. It is for
 // a goroutine beside those of the product.
 func (d *Demo) Run(ctx context.Context, db *store.Store, phones *syncer.Engine) error {
+	d.log.Info("this is a demonstration: everything outside is simulated", "email", Email, "password", Password, "messages", d.MessengerURL())
 	if err := d.Seed(ctx, db, phones); err != nil {
 		return err
 	}
