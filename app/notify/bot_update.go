@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"crk/app"
 	"crk/app/notify/pace"
@@ -140,7 +139,7 @@ func (b *bot) reply(ctx context.Context, r reply) {
 	ctx, cancel := context.WithTimeout(ctx, 2*postTimeout)
 	defer cancel()
 	lane := pace.Telegram(r.to.Chat)
-	err := b.pace.Wait(ctx, lane, time.Now().Add(postTimeout))
+	err := b.pace.Wait(ctx, lane, b.db.Now().Add(postTimeout))
 	if err == nil {
 		_, err = b.telegram.Post(ctx, r.to, telegram.Note{Body: r.text})
 	}

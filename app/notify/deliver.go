@@ -63,7 +63,7 @@ func (g *Gateway) deliver(ctx context.Context, j app.Job) error {
 		if wait := g.pace.Turn(to.lane, d.ID); wait > 0 {
 			return jobs.Wait(errTurn, wait)
 		}
-		r = postGracefully(ctx, to)
+		r = g.postGracefully(ctx, to)
 		if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
 			return ctx.Err() // a stop is no attempt
 		}
@@ -115,10 +115,10 @@ func (g *Gateway) giveUp(ctx context.Context, j app.Job, cause error) error {
 
 // postGracefully sends, and lets a message that is on its way arrive while the
 // appliance stops: cut off, it would be sent again at the next start.
-func postGracefully(ctx context.Context, to destination) result {
+func (g *Gateway) postGracefully(ctx context.Context, to destination) result {
 	posting, cancel := context.WithTimeout(context.WithoutCancel(ctx), postTimeout)
 	defer cancel()
-	stopped := context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
+	stopped := context.AfterFunc(ctx, func() { time.AfterFunc(g.grace, cancel) })
 	defer stopped()
 	return to.post(posting)
 }

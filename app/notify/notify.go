@@ -23,6 +23,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"crk/app"
 	"crk/app/notify/discord"
@@ -48,12 +49,15 @@ type Gateway struct {
 	telegram *telegram.Client // nil: there is no bot
 	discord  *discord.Client
 	pace     *pace.Pacer
-	bot      *bot // nil: there is none
+	bot      *bot          // nil: there is none
+	grace    time.Duration // for a message on its way when the appliance stops
 }
 
 // New returns a gateway. It sends nothing yet; the bot answers once Run runs.
 func New(o Options) *Gateway {
-	g := &Gateway{db: o.DB, log: o.Log, discord: discord.New(o.DiscordURL, o.Client), pace: pace.New()}
+	g := &Gateway{
+		db: o.DB, log: o.Log, discord: discord.New(o.DiscordURL, o.Client), pace: pace.New(o.DB.Now), grace: stopGrace,
+	}
 	if o.TelegramToken != "" {
 		g.telegram = telegram.New(o.TelegramToken, o.TelegramURL, o.Client)
 		g.bot = newBot(o.DB, o.Log, g.telegram, g.pace)

@@ -58,10 +58,9 @@ func (g *Gateway) Test(ctx context.Context, c app.Chat, d app.Delivery) (Result,
 
 // postNow sends if the turn comes in time.
 func (g *Gateway) postNow(ctx context.Context, to destination) result {
-	deadline := time.Now().Add(sendTimeout)
-	ctx, cancel := context.WithDeadline(ctx, deadline)
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	err := g.pace.Wait(ctx, to.lane, deadline.Add(-sendReserve))
+	err := g.pace.Wait(ctx, to.lane, g.db.Now().Add(sendTimeout-sendReserve))
 	var late *pace.LaterError
 	switch {
 	case errors.As(err, &late):

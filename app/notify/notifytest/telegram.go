@@ -51,7 +51,8 @@ type Telegram struct {
 
 	mu        sync.Mutex
 	chats     map[int64]*chat
-	updates   []update // not yet confirmed
+	updates   []update          // not yet confirmed
+	rewound   []json.RawMessage // given to the next poll whatever its offset
 	lastID    int64
 	confirmed int64
 	poll      chan struct{} // closed to throw out the poll under way; nil: none
@@ -60,6 +61,7 @@ type Telegram struct {
 	count     int64 // of all messages
 	calls     map[string]int
 	strict    bool
+	onSend    func()
 	bot       window
 	tooMany   int
 	changed   signal
@@ -117,6 +119,19 @@ func (t *Telegram) message(c Chat, fields map[string]any) int64 {
 	fields["chat"] = c
 	fields["from"] = map[string]any{"id": max(c.ID, -c.ID), "is_bot": false, "first_name": "Somebody"}
 	return t.push(map[string]any{"message": fields})
+}
+
+// Rewind puts a message back under an update's old number, as after trouble at
+// Telegram's.
+func (t *Telegram) Rewind(c Chat, id int64, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	body, err := json.Marshal(map[string]any{"update_id": id, "message": map[string]any{"message_id": 1, "chat": c, "text": text}})
+	if err != nil {
+		panic(fmt.Sprintf("notifytest: update: %v", err))
+	}
+	t.rewound = append(t.rewound, body)
+	t.changed.wake()
 }
 
 // Push adds an update in any form; the update_id is put in.
@@ -214,6 +229,13 @@ func (t *Telegram) EnforceLimits() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.strict = true
+}
+
+// OnSend has f called at the next message, before it is looked at.
+func (t *Telegram) OnSend(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.onSend = f
 }
 
 // Messages returns what the bot has sent, oldest first.

@@ -126,6 +126,7 @@ func (t *Telegram) confirm(offset int64) {
 }
 
 func (t *Telegram) pending(limit int, allowed []string) (found []json.RawMessage) {
+	found, t.rewound = t.rewound, nil
 	for _, u := range t.updates {
 		var kinds map[string]json.RawMessage
 		_ = json.Unmarshal(u.body, &kinds)
@@ -161,6 +162,13 @@ func (t *Telegram) sendMessage(w http.ResponseWriter, r *http.Request) {
 	var in sendMessageIn
 	if !read(w, r, &in) {
 		return
+	}
+	t.mu.Lock()
+	notice := t.onSend
+	t.onSend = nil
+	t.mu.Unlock()
+	if notice != nil {
+		notice()
 	}
 	if f := t.faults.next(strconv.FormatInt(in.ChatID, 10)); f != 0 {
 		t.fail(w, r, f)

@@ -44,15 +44,16 @@ type Quota struct {
 
 // A Pacer hands out turns. Its methods may be called concurrently.
 type Pacer struct {
+	now     func() time.Time
 	mu      sync.Mutex
 	buckets map[string]*bucket
 	booked  map[string]time.Time // turns handed out by Turn, by who has them
 	swept   time.Time
 }
 
-// New returns a pacer that has handed out nothing yet.
-func New() *Pacer {
-	return &Pacer{buckets: map[string]*bucket{}, booked: map[string]time.Time{}}
+// New returns a pacer that goes by a clock and has handed out nothing yet.
+func New(now func() time.Time) *Pacer {
+	return &Pacer{now: now, buckets: map[string]*bucket{}, booked: map[string]time.Time{}}
 }
 
 // late is how long a turn that Turn handed out may be used after it has come.
@@ -66,7 +67,7 @@ const late = 10 * time.Second
 func (p *Pacer) Turn(l Lane, who string) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := p.now()
 	own := p.bucket(now, l.Key, l.Limits)
 	at, has := p.booked[who]
 	if !has || now.Sub(at) > late || own.heldUntil.After(later(now, at)) {
@@ -93,9 +94,9 @@ func (p *Pacer) Wait(ctx context.Context, l Lane, deadline time.Time) error {
 	for {
 		at, ok := p.reserve(l.Key, l.Limits, deadline)
 		if !ok {
-			return &LaterError{After: time.Until(at)}
+			return &LaterError{After: at.Sub(p.now())}
 		}
-		if err := sleep(ctx, at); err != nil {
+		if err := sleep(ctx, at.Sub(p.now())); err != nil {
 			return err
 		}
 		// The peer may have said in the meantime that nothing goes before a
@@ -108,9 +109,9 @@ func (p *Pacer) Wait(ctx context.Context, l Lane, deadline time.Time) error {
 	// stand between other destinations and theirs.
 	at, ok := p.reserve(l.Shared, l.SharedLimits, deadline)
 	if !ok {
-		return &LaterError{After: time.Until(at)}
+		return &LaterError{After: at.Sub(p.now())}
 	}
-	return sleep(ctx, at)
+	return sleep(ctx, at.Sub(p.now()))
 }
 
 // Hold keeps back everything that goes to key, a lane's own or shared one, for
@@ -118,7 +119,7 @@ func (p *Pacer) Wait(ctx context.Context, l Lane, deadline time.Time) error {
 func (p *Pacer) Hold(key string, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := p.now()
 	b := p.bucket(now, key, nil)
 	b.heldUntil = later(b.heldUntil, now.Add(d))
 }
@@ -130,7 +131,7 @@ func (p *Pacer) Learn(key string, q Quota) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := p.now()
 	p.bucket(now, key, nil).learn(now, q)
 }
 
@@ -139,7 +140,7 @@ func (p *Pacer) Learn(key string, q Quota) {
 func (p *Pacer) reserve(key string, limits []Limit, deadline time.Time) (time.Time, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := p.now()
 	b := p.bucket(now, key, limits)
 	at := b.next(now)
 	if at.After(deadline) {
@@ -152,7 +153,7 @@ func (p *Pacer) reserve(key string, limits []Limit, deadline time.Time) (time.Ti
 func (p *Pacer) held(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now := p.now()
 	return p.bucket(now, key, nil).heldUntil.After(now)
 }
 
@@ -194,14 +195,10 @@ func (p *Pacer) sweep(now time.Time) {
 	}
 }
 
-// sleep waits until a moment or the end of ctx.
-func sleep(ctx context.Context, until time.Time) error {
-	if err := ctx.Err(); err != nil {
+// sleep waits for d or the end of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil || d <= 0 {
 		return err
-	}
-	d := time.Until(until)
-	if d <= 0 {
-		return nil
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -59,7 +59,7 @@ func (l *log) most(span time.Duration) int {
 func TestBurstToGroupIsDelayedNotDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		var group log
 		var wg sync.WaitGroup
 		began := time.Now()
@@ -82,7 +82,7 @@ func TestBurstToGroupIsDelayedNotDropped(t *testing.T) {
 func TestWaitingGroupHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for range 100 {
@@ -101,7 +101,7 @@ func TestWaitingGroupHoldsUpNobody(t *testing.T) {
 func TestBotLimitIsSharedByChats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		var bot log
 		var wg sync.WaitGroup
 		for chat := range 200 {
@@ -121,7 +121,7 @@ func TestBotLimitIsSharedByChats(t *testing.T) {
 func TestChatBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		began := time.Now()
 		var took []time.Duration
 		for range 7 {
@@ -136,7 +136,7 @@ func TestChatBurst(t *testing.T) {
 func TestFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		var mu sync.Mutex
 		var order []int
 		var wg sync.WaitGroup
@@ -159,7 +159,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		for range 20 {
 			is.NoErr(p.Wait(t.Context(), pace.Telegram(-5), ever()))
 		}
@@ -177,7 +177,7 @@ func TestDeadline(t *testing.T) {
 func TestDeadlineOfSharedLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		p.Hold(pace.TelegramKey, 30*time.Second) // the bot as a whole was told to wait
 		err := p.Wait(t.Context(), pace.Telegram(7), time.Now().Add(10*time.Second))
 		var late *pace.LaterError
@@ -189,7 +189,7 @@ func TestDeadlineOfSharedLimit(t *testing.T) {
 func TestTurnKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		l := pace.Telegram(7)
 		for range 3 {
 			is.Equal(turn(p, l), time.Duration(0)) // the burst passes
@@ -211,7 +211,7 @@ func TestTurnKeepsItsPlace(t *testing.T) {
 func TestTurnThatIsMissedIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		l := pace.Telegram(7)
 		for range 3 {
 			is.Equal(turn(p, l), time.Duration(0))
@@ -233,7 +233,7 @@ func TestTurnThatIsMissedIsLost(t *testing.T) {
 func TestTurnsOfABacklogAreInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		l := pace.Telegram(-7)
 		var group log
 		asked := 0
@@ -262,7 +262,7 @@ func TestTurnsOfABacklogAreInOrder(t *testing.T) {
 func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		l := pace.Telegram(7)
 		p.Hold(l.Key, 10*time.Second)
 		p.Hold(l.Key, time.Second)
@@ -276,7 +276,7 @@ func TestHold(t *testing.T) {
 func TestHoldReachesThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		l := pace.Telegram(7)
 		for range 3 {
 			is.Equal(turn(p, l), time.Duration(0))
@@ -300,7 +300,7 @@ func TestHoldReachesThoseWhoWait(t *testing.T) {
 func TestWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		p.Hold("telegram:7", time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -326,7 +326,7 @@ func TestDiscordFollowsHeaders(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				is := is.New(t)
-				p := pace.New()
+				p := pace.New(time.Now)
 				l := pace.Discord("42")
 				is.Equal(turn(p, l), time.Duration(0))
 				p.Learn(l.Key, tt.quota)
@@ -343,7 +343,7 @@ func TestDiscordFollowsHeaders(t *testing.T) {
 func TestLearnKeepsWhatIsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		l := pace.Discord("42")
 		p.Learn(l.Key, pace.Quota{Limit: 5, Remaining: 4, ResetAfter: 2 * time.Second})
 		for range 4 {
@@ -358,7 +358,7 @@ func TestLearnKeepsWhatIsUnderWay(t *testing.T) {
 func TestDiscordMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		var peer log
 		for range 100 {
 			is.NoErr(p.Wait(t.Context(), pace.Discord("42"), ever()))
@@ -372,7 +372,7 @@ func TestDiscordMinute(t *testing.T) {
 func TestForgetsIdleDestinations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		p := pace.New()
+		p := pace.New(time.Now)
 		for chat := range 500 {
 			turn(p, pace.Telegram(int64(chat+1)))
 		}
@@ -392,7 +392,7 @@ func TestLimitsHoldWhateverHappens(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				is := is.New(t)
 				r := rand.New(rand.NewPCG(seed, 7))
-				p := pace.New()
+				p := pace.New(time.Now)
 				lane := pace.Lane{
 					Key: "k", Shared: "s",
 					Limits:       []pace.Limit{{Count: 1 + r.IntN(4), Per: time.Second}, {Count: 5 + r.IntN(10), Per: 10 * time.Second}},
