@@ -203,6 +203,7 @@ type ScorecardItem struct {
 type RecordingFilter struct {
 	Direction    Direction
 	Source       string
+	ProviderID   string    // the phone integration they came by
 	From, To     time.Time // CallAt in [From, To)
 	Phone        string    // exact
 	Normalized   string    // exact
@@ -216,6 +217,7 @@ type RecordingFilter struct {
 	OnlyAgents   []string // what the asker may see, where that is limited; nil: everything
 	Search       string   // substring of ids, numbers and names
 	Text         string   // full text
+	Anywhere     string   // Search or Text: what a person types who does not know where it stands
 	SortBy       string   // callAt (default), duration, score
 	Ascending    bool
 	Limit        int // 1–200

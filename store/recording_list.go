@@ -20,10 +20,10 @@ func (s *Store) Recordings(ctx context.Context, business app.BusinessID, f app.R
 	rows, err := s.reads.QueryContext(ctx, `SELECT `+recordingColumns+` FROM recordings r WHERE `+w.sql()+
 		` ORDER BY `+recordingOrder(f)+` LIMIT ? OFFSET ?`, append(w.args, f.Limit, f.Offset)...)
 	items, err := collect(rows, err, scanRecording)
-	if err != nil || f.Text == "" {
-		return items, total, err
+	if words := f.Text + f.Anywhere; err == nil && words != "" {
+		err = s.addSnippets(ctx, items, words)
 	}
-	return items, total, s.addSnippets(ctx, items, f.Text)
+	return items, total, err
 }
 
 // ExportRecordings yields every recording that matches f, page by page, so that
@@ -76,6 +76,7 @@ func recordingWhere(business app.BusinessID, f app.RecordingFilter) *where {
 	for column, v := range map[string]string{
 		"r.direction": string(f.Direction), "r.source": f.Source, "r.customer_phone": f.Phone,
 		"r.customer_normalized": f.Normalized, "r.sentiment": f.Sentiment, "r.status": string(f.Status),
+		"r.provider_id": f.ProviderID,
 	} {
 		if v != "" {
 			w.add(column+" = ?", v)
@@ -113,7 +114,19 @@ func recordingWhere(business app.BusinessID, f app.RecordingFilter) *where {
 	}
 	w.search(f.Search)
 	w.text(business, f.Text)
+	w.anywhere(business, f.Anywhere)
 	return w
+}
+
+// anywhere looks for a string in what identifies a call or in its words.
+func (w *where) anywhere(business app.BusinessID, s string) {
+	if s == "" {
+		return
+	}
+	either := &where{}
+	either.search(s)
+	either.text(business, s)
+	w.add("("+strings.Join(either.conds, " OR ")+")", either.args...)
 }
 
 // search looks for a substring, in any case, in what identifies a call.

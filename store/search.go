@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"html"
 	"slices"
@@ -96,6 +98,9 @@ func (s *Store) addSnippets(ctx context.Context, items []app.Recording, q string
 		var summary, transcript, note string
 		err := s.reads.QueryRowContext(ctx, `SELECT summary, transcript, note FROM call_text WHERE recording_id = ?`,
 			items[i].ID).Scan(&summary, &transcript, &note)
+		if errors.Is(err, sql.ErrNoRows) { // found by its number: nothing is known of what was said
+			continue
+		}
 		if err != nil {
 			return err
 		}

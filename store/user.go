@@ -108,6 +108,13 @@ func (s *Store) SetUserLanguage(ctx context.Context, id app.UserID, language str
 	})
 }
 
+// RenameUser changes what a user is called; empty takes the name back.
+func (s *Store) RenameUser(ctx context.Context, id app.UserID, name string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(`UPDATE users SET name = ? WHERE id = ?`, name, id)
+	})
+}
+
 // AddMember makes a user a member of a business, or changes the role of one
 // who is.
 func (s *Store) AddMember(ctx context.Context, business app.BusinessID, user app.UserID, role app.Role) error {

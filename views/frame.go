@@ -32,6 +32,7 @@ type Frame struct {
 	LastID     string          // of the newest notification when the page was made: where the stream goes on
 	Prefer     app.Preferences // of sound and desktop notifications
 	Simulated  bool            // the demo: phone system, AI, Telegram and Discord are not real
+	Messenger  string          // of the demo: where its simulated chats can be seen
 	Flash      Flash           // said once, on the page after a form
 }
 
@@ -67,6 +68,7 @@ type Door struct {
 	Path      string
 	Theme     string
 	Simulated bool
+	Messenger string
 }
 
 // A Form is what a person filled in and what is wrong with it. The zero Form is

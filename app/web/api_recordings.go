@@ -269,22 +269,27 @@ func exportRecordings(db *store.Store) fiber.Handler {
 		if err := q.err(); err != nil {
 			return err
 		}
-		c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-		c.Attachment("recordings.csv")
-		ctx := c.UserContext() // the fiber.Ctx itself is used again by others when the writer runs
-		c.Context().SetBodyStreamWriter(func(out *bufio.Writer) {
-			_, _ = io.WriteString(out, "\ufeff") // Excel reads UTF-8 only with it
-			rows := csv.NewWriter(out)
-			_ = rows.Write(csvHeader)
-			for r, err := range db.ExportRecordings(ctx, w.Business.ID, f) {
-				if err != nil || rows.Write(csvRow(r, w.Business)) != nil {
-					return // the reader has gone, or the file ends short: the status is sent already
-				}
-			}
-			rows.Flush()
-		})
-		return nil
+		return sendCSV(c, db, w.Business, f)
 	}
+}
+
+// sendCSV streams the recordings that match f as a file for spreadsheets.
+func sendCSV(c *fiber.Ctx, db *store.Store, b app.Business, f app.RecordingFilter) error {
+	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+	c.Attachment("recordings.csv")
+	ctx := c.UserContext() // the fiber.Ctx itself is used again by others when the writer runs
+	c.Context().SetBodyStreamWriter(func(out *bufio.Writer) {
+		_, _ = io.WriteString(out, "\ufeff") // Excel reads UTF-8 only with it
+		rows := csv.NewWriter(out)
+		_ = rows.Write(csvHeader)
+		for r, err := range db.ExportRecordings(ctx, b.ID, f) {
+			if err != nil || rows.Write(csvRow(r, b)) != nil {
+				return // the reader has gone, or the file ends short: the status is sent already
+			}
+		}
+		rows.Flush()
+	})
+	return nil
 }
 
 func csvRow(r app.Recording, b app.Business) []string {

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"strings"
-
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
@@ -82,6 +80,19 @@ func apiRoutes(o Options) []route {
 		{method: "PATCH", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: patchAutomation(db)},
 		{method: "DELETE", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: deleteAutomation(db)},
 		{method: "POST", path: "/notifications/automations/:id/test", scope: app.ManageNotifications, handler: testAutomation(db, engine)},
+
+		{method: "GET", path: "/webhooks", scope: app.ManageWebhooks, handler: listWebhooks(db)},
+		{method: "POST", path: "/webhooks", scope: app.ManageWebhooks, handler: createWebhook(o), once: true},
+		{method: "GET", path: "/webhooks/:id", scope: app.ManageWebhooks, handler: getWebhook(db)},
+		{method: "PATCH", path: "/webhooks/:id", scope: app.ManageWebhooks, handler: patchWebhook(o)},
+		{method: "DELETE", path: "/webhooks/:id", scope: app.ManageWebhooks, handler: deleteWebhook(db)},
+		{method: "POST", path: "/webhooks/:id/rotate-secret", scope: app.ManageWebhooks, handler: rotateWebhookSecret(db), once: true},
+		{method: "POST", path: "/webhooks/:id/test", scope: app.ManageWebhooks, handler: testWebhook(o.Events), once: true},
+		{method: "POST", path: "/webhooks/:id/recover", scope: app.ManageWebhooks, handler: recoverWebhook(db), once: true},
+		{method: "GET", path: "/webhooks/:id/deliveries", scope: app.ManageWebhooks, handler: listWebhookDeliveries(db)},
+		{method: "POST", path: "/webhooks/:id/deliveries/:deliveryId/retry", scope: app.ManageWebhooks, handler: retryWebhookDelivery(db), once: true},
+
+		{method: "GET", path: "/usage", scope: app.ViewUsage, handler: getUsage(db)},
 	}
 }
 
@@ -111,13 +122,3 @@ func routes(f *fiber.App, o Options) {
 	f.Get("/live", streamPages(o))
 	pages(f, o)
 }
-
-// pages are the dashboard.
-func pages(f *fiber.App, o Options) {
-	f.Get("/docs", docsPage(o))
-	f.Get("/calls/:id/audio", requireSession(o), allow(app.ViewRecordingSelf), callAudio(o))
-	f.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/calls") })
-}
-
-// isPage reports whether a path is the dashboard's.
-func isPage(path string) bool { return !strings.HasPrefix(path, "/api/") }

@@ -58,6 +58,9 @@ func requireSession(o Options) fiber.Handler {
 		if err := o.DB.TouchSession(c.UserContext(), *w.Session); err != nil {
 			o.Log.Error("note the use of a session", "err", err)
 		}
+		if o.DB.Now().Sub(w.Session.SeenAt) > time.Hour { // the cookie lives as long as the session does
+			setSessionCookie(c, c.Cookies(sessionCookie(c)), o.DB.Now().Add(store.SessionLife))
+		}
 		return c.Next()
 	}
 }
@@ -182,13 +185,14 @@ const contentSecurityPolicy = "default-src 'self'; script-src 'self'; style-src 
 
 // protectPages sets what browsers shall enforce on every page.
 func protectPages(c *fiber.Ctx) error {
+	protect(c)
+	return c.Next()
+}
+
+func protect(c *fiber.Ctx) {
 	c.Set(fiber.HeaderContentSecurityPolicy, contentSecurityPolicy)
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
 	c.Set(fiber.HeaderXFrameOptions, "DENY")
 	c.Set("Cross-Origin-Opener-Policy", "same-origin")
 	c.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	return c.Next()
 }
-
-// allow lets in signed-in people whose role has the scope.
-func allow(s app.Scope) fiber.Handler { return requireScope(s) }

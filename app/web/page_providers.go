@@ -1,0 +1,252 @@
+package web
+
+import (
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"crk/app"
+	"crk/app/syncer"
+	"crk/store"
+	"crk/views"
+)
+
+const providersPath = "/settings/providers"
+
+func providersPage(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error { return o.showProviders(c, nil, nil) }
+}
+
+// showProviders shows the phone integrations, with a drawer where form is given
+// and the results of tests by id.
+func (o Options) showProviders(c *fiber.Ctx, form *views.ProviderForm, tests map[string]*views.ProviderTest) error {
+	items, _, err := o.DB.Providers(c.UserContext(), who(c).Business.ID, everything, 0)
+	if err != nil {
+		return err
+	}
+	p := views.ProvidersPage{Form: form}
+	for _, item := range items {
+		card := views.ProviderCard{Provider: item, Preview: syncer.Preview(item), Test: tests[item.ID]}
+		if card.Waiting, card.Total, err = o.callsOf(c, item.ID); err != nil {
+			return err
+		}
+		p.Items = append(p.Items, card)
+	}
+	return o.show(c, views.AtSettings, "Providers", func(f views.Frame) templ.Component { return views.Providers(f, p) })
+}
+
+// callsOf counts the calls of an integration: those whose audio is still to
+// come, and all.
+func (o Options) callsOf(c *fiber.Ctx, provider string) (waiting, all int, err error) {
+	f := app.RecordingFilter{ProviderID: provider, Limit: 1}
+	if _, all, err = o.DB.Recordings(c.UserContext(), who(c).Business.ID, f); err != nil {
+		return 0, 0, err
+	}
+	f.Status = app.AwaitingAudio
+	_, waiting, err = o.DB.Recordings(c.UserContext(), who(c).Business.ID, f)
+	return waiting, all, err
+}
+
+func newProviderPage(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		f := views.Form{Values: url.Values{"syncIntervalMinutes": {strconv.Itoa(int(defaultInterval.Minutes()))}}}
+		return o.showProviders(c, &views.ProviderForm{Form: f}, nil)
+	}
+}
+
+func editProviderPage(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		p, err := o.DB.Provider(c.UserContext(), who(c).Business.ID, c.Params("id"))
+		if err != nil {
+			return err
+		}
+		return o.showProviders(c, &views.ProviderForm{ID: p.ID, Kind: p.Kind, Form: views.Form{Values: providerValues(p, who(c).Business)}}, nil)
+	}
+}
+
+// providerValues is an integration as the fields of its form, without a secret.
+func providerValues(p app.Provider, b app.Business) url.Values {
+	var config struct{ BaseURL, Username string }
+	_ = json.Unmarshal(p.Config, &config) // our own JSON
+	return url.Values{
+		"kind": {p.Kind}, "name": {p.Name}, "baseUrl": {config.BaseURL}, "username": {config.Username},
+		"syncIntervalMinutes": {strconv.Itoa(int(p.Interval.Minutes()))},
+		"backfillFrom":        {p.Backfill.In(b.Location()).Format(time.DateOnly)},
+	}
+}
+
+// providerConfig is the form's settings as JSON. What is empty is not given, so
+// that it keeps its default, or what is stored.
+func providerConfig(in url.Values) json.RawMessage {
+	config := map[string]any{}
+	for _, name := range []string{"baseUrl", "username", "backfillFrom"} {
+		if v := strings.TrimSpace(in.Get(name)); v != "" {
+			config[name] = v
+		}
+	}
+	if v := in.Get("password"); v != "" {
+		config["password"] = v
+	}
+	if v := strings.TrimSpace(in.Get("syncIntervalMinutes")); v != "" {
+		config["syncIntervalMinutes"] = json.Number(v)
+		if _, err := strconv.Atoi(v); err != nil {
+			config["syncIntervalMinutes"] = 0 // refused as out of range
+		}
+	}
+	b, err := json.Marshal(config)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return b
+}
+
+// saveProvider makes an integration, or changes one.
+func saveProvider(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		in, err := formOf(c)
+		if err != nil {
+			return err
+		}
+		id, word := c.Params("id"), "saved"
+		if id == "" {
+			err, word = o.makeProvider(c, in), "connected"
+		} else {
+			err = o.alterProvider(c, id, in)
+		}
+		if f, ok := refused(o.reader(c), "invalid.provider", in, err); ok {
+			c.Status(fiber.StatusUnprocessableEntity)
+			return o.showProviders(c, &views.ProviderForm{ID: id, Kind: in.Get("kind"), Form: f}, nil)
+		}
+		return done(c, providersPath, word, err)
+	}
+}
+
+func (o Options) makeProvider(c *fiber.Ctx, in url.Values) error {
+	p := newProvider{Kind: in.Get("kind"), Name: strings.TrimSpace(in.Get("name")), Config: providerConfig(in)}
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	_, err := addProvider(c.UserContext(), o, who(c).Business, p)
+	return err
+}
+
+func (o Options) alterProvider(c *fiber.Ctx, id string, in url.Values) error {
+	name := strings.TrimSpace(in.Get("name"))
+	p := providerPatch{Name: &name, Config: providerConfig(in)}
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	_, err := changeProvider(c.UserContext(), o, who(c).Business, id, p)
+	return err
+}
+
+// tryProviderForm tests what is in the drawer and shows it again with the
+// result. A password that was typed is not sent back: a script puts only the
+// result in its place.
+func tryProviderForm(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		in, err := formOf(c)
+		if err != nil {
+			return err
+		}
+		form := views.ProviderForm{ID: c.Params("id"), Kind: in.Get("kind"), Form: views.Form{Values: in}}
+		result, err := o.tryTyped(c, form.ID, in)
+		if f, ok := refused(o.reader(c), "invalid.provider", in, err); ok {
+			form.Form = f // a script that puts in the result shows no field's error
+			form.Test = &views.ProviderTest{Code: "incomplete"}
+			return o.showProviders(c, &form, nil)
+		}
+		if err != nil {
+			return err
+		}
+		form.Test = showTest(result)
+		return o.showProviders(c, &form, nil)
+	}
+}
+
+// tryTyped tests typed settings, laid over the stored ones where there are any.
+func (o Options) tryTyped(c *fiber.Ctx, id string, in url.Values) (phoneTest, error) {
+	ctx, b, kind, given := c.UserContext(), who(c).Business, in.Get("kind"), providerConfig(in)
+	all, stored := given, app.Secret("")
+	if id != "" {
+		p, err := o.DB.Provider(ctx, b.ID, id)
+		if err != nil {
+			return phoneTest{}, err
+		}
+		if all, err = merge(p.Config, given); err != nil {
+			return phoneTest{}, err
+		}
+		kind, stored = p.Kind, p.Secret
+	}
+	if err := (providerTrial{Kind: kind, Config: all}).Validate(); err != nil {
+		return phoneTest{}, err
+	}
+	s, err := readSettings(ctx, o, b, kind, all, given, stored)
+	if err != nil {
+		return phoneTest{}, err
+	}
+	if s.Secret == "" {
+		s.Secret = stored
+	}
+	return tryPhone(ctx, o, kind, s.Settings)
+}
+
+func showTest(t phoneTest) *views.ProviderTest {
+	if !t.OK {
+		return &views.ProviderTest{Code: t.Error, Message: t.Message}
+	}
+	return &views.ProviderTest{OK: true, Latency: time.Duration(*t.LatencyMs) * time.Millisecond, Seen: *t.RecordingsSeen}
+}
+
+// tryProvider tests an integration as it is stored.
+func tryProvider(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		p, err := o.DB.Provider(c.UserContext(), who(c).Business.ID, c.Params("id"))
+		if err != nil {
+			return err
+		}
+		result, err := tryStored(c.UserContext(), o, p)
+		if err != nil {
+			return err
+		}
+		return o.showProviders(c, nil, map[string]*views.ProviderTest{p.ID: showTest(result)})
+	}
+}
+
+func makeDefault(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		_, err := chooseProvider(c.UserContext(), o, who(c).Business, c.Params("id"))
+		return done(c, providersPath, "default", err)
+	}
+}
+
+func syncNow(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		_, err := o.Phones.SyncNow(c.UserContext(), who(c).Business.ID, c.Params("id"), store.CauseManual)
+		return done(c, providersPath, "syncing", err)
+	}
+}
+
+func switchProvider(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		on := c.FormValue("active") == "true"
+		_, err := changeProvider(c.UserContext(), o, who(c).Business, c.Params("id"), providerPatch{IsActive: &on})
+		return done(c, providersPath, switched(on), err)
+	}
+}
+
+func removeProvider(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		id := c.Params("id")
+		err := o.DB.DeleteProvider(c.UserContext(), who(c).Business.ID, id)
+		if err == nil {
+			o.Phones.Forget(id)
+		}
+		return done(c, providersPath, "deleted", err)
+	}
+}
