@@ -58,11 +58,13 @@ func utterances(h heard) (out []utterance) {
 		if invented(s) || h.piece.Overlap > 0 && s.End.Seconds() <= h.piece.Overlap {
 			continue
 		}
-		at := h.piece.InCall(app.Span{Start: s.Start.Seconds(), End: s.End.Seconds()})
-		out = append(out, utterance{
-			Segment: app.Segment{Start: at.Start, End: at.End, Text: s.Text, Speaker: app.SpeakerUnknown},
-			channel: h.piece.Channel, voice: s.Speaker,
-		})
+		for _, part := range splitAtSeams(s, h.piece) {
+			at := h.piece.InCall(app.Span{Start: part.Start.Seconds(), End: part.End.Seconds()})
+			out = append(out, utterance{
+				Segment: app.Segment{Start: at.Start, End: at.End, Text: part.Text, Speaker: app.SpeakerUnknown},
+				channel: h.piece.Channel, voice: part.Speaker,
+			})
+		}
 	}
 	return out
 }

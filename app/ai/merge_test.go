@@ -111,6 +111,35 @@ func TestPiecesThatOverlapAreJoined(t *testing.T) {
 	}
 }
 
+func TestUtterancesArePartedWhereSilenceWasLeftOut(t *testing.T) {
+	// The first side speaks, is silent for 16 s and speaks again; the second
+	// answers between. What is sent of the first is 1.3 to 1.6 s of each.
+	sound := wav(30, []talk{{1, 4}, {20, 23}}, []talk{{8, 12}})
+	for _, tt := range []struct {
+		name string
+		text string
+		want []string
+	}{
+		{"at the end of a sentence", "Where is my parcel? Oh. This morning, I see.", []string{
+			"agent: Where is my parcel? Oh.", "customer: It was sent.", "agent: This morning, I see."}},
+		{"between words", "where is my parcel oh this morning", []string{
+			"agent: where is my parcel", "customer: It was sent.", "agent: oh this morning"}},
+		{"not within a word", "พัสดุอยู่ที่ไหนอ๋อเมื่อเช้านี้เอง", []string{
+			"agent: พัสดุอยู่ที่ไหนอ๋อเมื่อเช้านี้เอง", "customer: It was sent."}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			heard := listen(t, app.In, sound,
+				segments("en", object{"start": 0.3, "end": 6.9, "text": tt.text}),
+				segments("en", object{"start": 0.3, "end": 4, "text": "It was sent."}))
+			is.Equal(texts(heard), tt.want)
+			if len(tt.want) == 3 {
+				is.True(heard.Segments[0].End < 5 && heard.Segments[2].Start > 19) // each with its own times
+			}
+		})
+	}
+}
+
 func TestTextWithoutTimesIsSpread(t *testing.T) {
 	is := is.New(t)
 	heard := listen(t, app.In, mono, object{"text": "Good morning. How may I help you? I would like to order a pizza."})

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"crk/app"
@@ -110,32 +109,4 @@ func (c *cutter) cut(p audio.Piece) (*audio.WAV, error) {
 		return nil, err
 	}
 	return audio.Cut(d, p), nil
-}
-
-// sentences splits a text at the ends of its sentences, or, as Thai marks none,
-// at its blanks, into parts worth showing apart.
-func sentences(text string) (out []string) {
-	const enough = 40 // characters
-	var part strings.Builder
-	flush := func() {
-		if s := strings.TrimSpace(part.String()); s != "" {
-			out = append(out, s)
-		}
-		part.Reset()
-	}
-	size := 0
-	for _, word := range strings.Fields(text) {
-		part.WriteString(word + " ")
-		size += len([]rune(word))
-		if strings.ContainsAny(word[len(word)-1:], ".?!") || size >= enough && isThai(word) {
-			flush()
-			size = 0
-		}
-	}
-	flush()
-	return out
-}
-
-func isThai(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x0e00 && r <= 0x0e7f })
 }
