@@ -52,6 +52,7 @@ var imports = map[string][]string{
 	"app/ai":         {"app", "app/jobs", "store", "app/audio", "app/ai/..."},
 	"app/automation": {"app", "app/jobs", "store"},
 	"app/notify":     {"app", "app/jobs", "store", "app/notify/..."},
+	"app/webhook":    {"app", "app/egress", "store"},
 	"app/jobs":       {"app", "store"},
 
 	// What people and programs see.

@@ -118,6 +118,13 @@ func locate(ip netip.Addr) (where place, open bool) {
 	return public, true
 }
 
+// Near reports whether an address is on this machine or in a network that is not
+// the internet: whatever answers there is nobody's business outside of it.
+func Near(ip netip.Addr) bool {
+	where, _ := locate(normalise(ip))
+	return where == loopback || where == private || where == shared
+}
+
 // normalise returns the address that packets sent to ip end at: IPv4 hidden in
 // an IPv6 address (mapped, compatible, NAT64, 6to4) comes out of it, and the
 // zone is dropped.

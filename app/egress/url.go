@@ -60,8 +60,7 @@ func (p Policy) resolve(ctx context.Context, class Class, host string) (near boo
 	for _, ip := range p.addresses(ctx, host) {
 		err := p.check(class, host, ip)
 		if err == nil {
-			where, _ := locate(normalise(ip))
-			return where == loopback || where == private || where == shared, nil
+			return Near(ip), nil
 		}
 		if refused == nil {
 			refused = err

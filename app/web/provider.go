@@ -89,7 +89,7 @@ func readSettings(ctx context.Context, o Options, b app.Business, kind string, a
 	if err := together(err, secret.Err(), s.readCommon(given, b, o.DB.Now())); err != nil {
 		return s, err
 	}
-	return s, mayReach(o.Egress.CheckURL(ctx, egress.Phone, s.BaseURL))
+	return s, mayReach("config.baseUrl", o.Egress.CheckURL(ctx, egress.Phone, s.BaseURL))
 }
 
 // together makes one of several validation errors, so that everything is said at
@@ -152,22 +152,15 @@ func inConfig(err error) error {
 	return problems.Err()
 }
 
-// mayReach turns a refusal of an address into a validation error, which names the
-// setting that would open it.
-func mayReach(err error) error {
-	if err == nil {
-		return nil
+// mayReach turns a refusal of an address into a validation error of a field, which
+// names the setting that would open it.
+func mayReach(field string, err error) error {
+	if _, refused := errors.AsType[*egress.Refused](err); !refused && !errors.Is(err, egress.ErrURL) {
+		return err
 	}
 	var problems app.Problems
-	if refused, ok := errors.AsType[*egress.Refused](err); ok {
-		problems.Add("config.baseUrl", "%s.", refused.Error())
-		return problems.Err()
-	}
-	if errors.Is(err, egress.ErrURL) {
-		problems.Add("config.baseUrl", "%s.", err.Error())
-		return problems.Err()
-	}
-	return err
+	problems.Add(field, "%s.", err.Error())
+	return problems.Err()
 }
 
 // addProvider makes a phone integration, inactive at first.

@@ -44,7 +44,7 @@ func tryPhone(ctx context.Context, o Options, kind string, s syncer.Settings) (p
 	defer cancel()
 	report, err := o.Phones.Probe(ctx, kind, s)
 	if refused, ok := errors.AsType[*egress.Refused](err); ok { // its name has another address now
-		return phoneTest{}, mayReach(refused)
+		return phoneTest{}, mayReach("config.baseUrl", refused)
 	}
 	failed, ok := errors.AsType[*phone.Error](err)
 	switch {

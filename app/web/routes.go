@@ -55,6 +55,14 @@ func apiRoutes(o Options) []route {
 		{method: "DELETE", path: "/recordings/:id/review", scope: app.ManageRecordingReview, handler: deleteReview(db)},
 		{method: "PUT", path: "/uploads/:token", scope: noKey, handler: putUpload(o)},
 
+		{method: "GET", path: "/collections", scope: app.ViewRecordingSelf, handler: listCollections(db)},
+		{method: "POST", path: "/collections", scope: app.ManageCollection, handler: createCollection(db), once: true},
+		{method: "GET", path: "/collections/:id", scope: app.ViewRecordingSelf, handler: getCollection(db)},
+		{method: "PATCH", path: "/collections/:id", scope: app.ManageCollection, handler: patchCollection(db)},
+		{method: "DELETE", path: "/collections/:id", scope: app.ManageCollection, handler: deleteCollection(db)},
+		{method: "POST", path: "/collections/:id/items", scope: app.ManageCollection, handler: addToCollection(db), once: true},
+		{method: "DELETE", path: "/collections/:id/items", scope: app.ManageCollection, handler: removeFromCollection(db)},
+
 		{method: "GET", path: "/providers", scope: app.ManageProviderConfig, handler: listProviders(db)},
 		{method: "POST", path: "/providers", scope: app.ManageProviderConfig, handler: createProvider(o), once: true},
 		{method: "POST", path: "/providers/test", scope: app.ManageProviderConfig, handler: testConfig(o)},

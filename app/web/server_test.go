@@ -14,8 +14,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app/audio"
+	"crk/app/egress"
 	"crk/app/feed"
 	"crk/app/web"
+	"crk/app/webhook"
 	"crk/store/storetest"
 )
 
@@ -42,7 +44,9 @@ func newServer(t *testing.T, change ...func(*web.Options)) *server {
 		t.Fatal(err)
 	}
 	s.sounds = sounds
-	o := web.Options{DB: s.Store, Hub: s.hub, Audio: sounds, Log: slog.New(slog.NewTextHandler(s.log, nil)), RateLimit: 600}
+	log := slog.New(slog.NewTextHandler(s.log, nil))
+	o := web.Options{DB: s.Store, Hub: s.hub, Audio: sounds, Log: log, RateLimit: 600}
+	o.Events = webhook.New(webhook.Options{DB: s.Store, Log: log, Client: o.Egress.Client(egress.Webhook, 0)})
 	for _, f := range change {
 		f(&o)
 	}

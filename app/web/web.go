@@ -22,6 +22,7 @@ import (
 	"crk/app/feed"
 	"crk/app/notify"
 	"crk/app/syncer"
+	"crk/app/webhook"
 	"crk/store"
 )
 
@@ -32,9 +33,10 @@ type Options struct {
 	Log *slog.Logger
 
 	Audio   *audio.Store
-	Phones  *syncer.Engine  // of the phone integrations
-	Gateway *notify.Gateway // of messages
-	Egress  egress.Policy   // where people may have requests sent
+	Phones  *syncer.Engine   // of the phone integrations
+	Gateway *notify.Gateway  // of messages
+	Events  *webhook.Courier // of events, to webhooks
+	Egress  egress.Policy    // where people may have requests sent
 
 	SetupCode   app.Secret // guards the first visit; "": there is a user
 	Transcribes bool       // a server for transcription is set
