@@ -344,6 +344,7 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	end, done := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer done()
 	err := errors.Join(a.hub.Shutdown(end), web.Shutdown(end, a.server))
+	_ = l.Close() // a server that had not begun to serve knows of no listener to close
 	serving.Wait()
 	stopWork()
 	work.Wait()
