@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"time"
 
 	"crk/app"
 	"crk/app/notify/discord"
@@ -96,4 +97,33 @@ func (g *Gateway) discordDestination(ctx context.Context, d app.Delivery) (desti
 		}
 		return r
 	}}, result{}, nil
+}
+
+const checkTimeout = 4 * time.Second
+
+// CheckWebhook asks Discord about a webhook that is to be added. The error is an
+// *app.Error where Discord denies it. What Discord cannot say now is found out
+// by the first message.
+func (g *Gateway) CheckWebhook(ctx context.Context, h discord.Hook) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	_, err := g.discord.Check(ctx, h)
+	var e *discord.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	message := ""
+	switch {
+	case e.Kind == discord.NotIncoming:
+		message = "This webhook cannot be posted to; make one under Integrations → Webhooks."
+	case e.Kind == discord.Gone && e.Code != 0: // in Discord's own words, not those of something between
+		message = "Discord does not know this webhook; copy its URL again."
+	default:
+		g.log.Info("a Discord webhook could not be checked", "err", err)
+		return nil
+	}
+	return &app.Error{
+		Kind: app.Invalid, Code: discord.InvalidWebhook, Message: message, Err: err,
+		Fields: []app.Field{{Name: "webhookUrl", Message: message}},
+	}
 }

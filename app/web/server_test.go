@@ -16,6 +16,7 @@ import (
 	"crk/app/audio"
 	"crk/app/egress"
 	"crk/app/feed"
+	"crk/app/notify"
 	"crk/app/web"
 	"crk/app/webhook"
 	"crk/store/storetest"
@@ -47,6 +48,7 @@ func newServer(t *testing.T, change ...func(*web.Options)) *server {
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	o := web.Options{DB: s.Store, Hub: s.hub, Audio: sounds, Log: log, RateLimit: 600}
 	o.Events = webhook.New(webhook.Options{DB: s.Store, Log: log, Client: o.Egress.Client(egress.Webhook, 0)})
+	o.Gateway = notify.New(notify.Options{DB: s.Store, Log: log})
 	for _, f := range change {
 		f(&o)
 	}

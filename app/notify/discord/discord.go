@@ -77,8 +77,8 @@ func (c *Client) Check(ctx context.Context, h Hook) (Info, error) {
 	if _, err := c.call(ctx, http.MethodGet, "check", h, "", nil, &info); err != nil {
 		return Info{}, err
 	}
-	const incoming = 1
-	if info.Type != incoming {
+	const untold, incoming = 0, 1
+	if info.Type != untold && info.Type != incoming {
 		return Info{}, &Error{Kind: NotIncoming, Op: "check", Status: http.StatusOK}
 	}
 	return info, nil
