@@ -1,11 +1,15 @@
 package demo_test
 
 import (
+	"bytes"
+	"io"
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/matryer/is"
@@ -14,7 +18,9 @@ import (
 	"crk/app/ai"
 	"crk/app/ai/aitest"
 	"crk/app/ai/openai"
+	"crk/app/config"
 	"crk/app/demo"
+	"crk/app/phone/phonetest"
 )
 
 // scenes returns the script.
@@ -122,5 +128,29 @@ func TestHighlightsHaveTheirTime(t *testing.T) {
 		is.Equal(highlights[0]["text"], s.Highlights[0])         // the first passage
 		is.Equal(highlights[0]["at"], math.Round(s.Lines[3].At)) // begins with the line it is in
 		is.Equal(highlights[2]["at"], math.Round(s.Lines[6].At)) // and so does the last
+	}
+}
+
+// TestUnknownCall uploads a call that nobody wrote: the simulated AI must not
+// pretend to have listened.
+func TestUnknownCall(t *testing.T) {
+	is := is.New(t)
+	cfg := start(t, demo.Options{}).Configure(config.Config{})
+	client := openai.New(http.DefaultClient)
+	file := phonetest.Talk(5 * time.Second).WAV()
+	words, err := client.Transcribe(t.Context(), openai.Config{BaseURL: cfg.STT.URL, Model: cfg.STT.Model}, openai.Sound{
+		Name: "call.wav", ContentType: "audio/wav", Size: int64(len(file)), Duration: 5 * time.Second,
+		Open: func() (io.Reader, error) { return bytes.NewReader(file), nil },
+	})
+	is.NoErr(err)                                         // it answers
+	is.True(strings.Contains(words.Text, "is simulated")) // with what is true
+
+	for language, says := range map[string]string{"th": "สาธิต", "en": "did not listen"} {
+		c := ai.Call{Duration: 5, Scorecard: ai.DefaultScorecard(), Language: language}
+		c.Transcript = app.Transcript{Text: words.Text, Segments: []app.Segment{{End: 5, Speaker: app.SpeakerUnknown, Text: words.Text}}}
+		a, err := ai.Ask(t.Context(), client, openai.Config{BaseURL: cfg.LLM.URL, Model: cfg.LLM.Model}, c)
+		is.NoErr(err)                              // so does the model
+		is.True(strings.Contains(a.Summary, says)) // and says that it made this up
+		is.Equal(a.Tag, "other")                   // of nothing in particular
 	}
 }
