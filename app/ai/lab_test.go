@@ -2,7 +2,6 @@ package ai_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"log/slog"
@@ -188,11 +187,4 @@ func wav(seconds float64, channels ...[]talk) []byte {
 		}
 	}
 	return b
-}
-
-// cancelled is a context that has ended.
-func cancelled(t testing.TB) context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
 }
