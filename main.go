@@ -43,6 +43,7 @@ import (
 	"crk/app/secret"
 	"crk/app/syncer"
 	"crk/app/web"
+	"crk/app/webhook"
 	"crk/store"
 )
 
@@ -147,10 +148,11 @@ type appliance struct {
 	sounds *audio.Store
 	hub    *feed.Hub
 
-	phones  *syncer.Engine  // 1, 2: lists calls and downloads their audio
-	gateway *notify.Gateway // 6: sends messages, and runs the Telegram bot
-	runner  *jobs.Runner    // 2 to 6: the stages, each a job
-	server  *fiber.App      // the API and the dashboard
+	phones  *syncer.Engine   // 1, 2: lists calls and downloads their audio
+	gateway *notify.Gateway  // 6: sends messages, and runs the Telegram bot
+	runner  *jobs.Runner     // 2 to 6: the stages, each a job
+	courier *webhook.Courier // brings the events of all stages to webhooks
+	server  *fiber.App       // the API and the dashboard
 
 	demo      *demo.Demo // nil but in a demonstration
 	setupCode app.Secret // for the first visit; empty once there is a user
@@ -172,7 +174,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo
 	}
 	policy := egress.Policy{Allow: cfg.AllowNetworks, Proxy: cfg.Proxy}
 	a.stages(policy)
-	a.db.Notify(web.Publisher(a.hub), a.runner.Wake)
+	a.db.Notify(web.Publisher(a.hub), func(kinds []app.JobKind) {
+		a.runner.Wake(kinds)
+		a.courier.Wake(kinds)
+	})
 	a.server = web.New(a.webOptions(policy))
 	return a, nil
 }
@@ -195,6 +200,9 @@ func (a *appliance) stages(policy egress.Policy) {
 		DB: a.db, Log: a.log, TelegramToken: app.Secret(a.cfg.Telegram.Token.Reveal()), TelegramURL: a.cfg.Telegram.URL,
 		DiscordURL: a.cfg.DiscordURL, Client: operator,
 	})
+	a.courier = webhook.New(webhook.Options{
+		DB: a.db, Log: a.log, Client: policy.Client(egress.Webhook, 0), Version: version,
+	})
 	a.runner = jobs.New(a.db, a.log, map[app.JobKind]jobs.Handler{
 		app.JobFetch:      a.phones.Handler(),
 		app.JobTranscribe: transcriber.Handler(),
@@ -206,7 +214,7 @@ func (a *appliance) stages(policy egress.Policy) {
 
 func (a *appliance) webOptions(policy egress.Policy) web.Options {
 	o := web.Options{
-		DB: a.db, Hub: a.hub, Log: a.log, Audio: a.sounds, Phones: a.phones, Gateway: a.gateway, Egress: policy,
+		DB: a.db, Hub: a.hub, Log: a.log, Audio: a.sounds, Phones: a.phones, Gateway: a.gateway, Events: a.courier, Egress: policy,
 		SetupCode: a.setupCode, Transcribes: a.cfg.STT.URL != "", Analyses: a.cfg.LLM.URL != "",
 		BaseURL: a.cfg.BaseURL, TrustedProxies: a.cfg.TrustedProxies, RateLimit: a.cfg.RateLimit, MaxAudio: a.maxAudio(),
 		MetricsToken: app.Secret(a.cfg.MetricsToken.Reveal()), Version: version,
@@ -332,6 +340,7 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	start(&work, working, a.runner.Run)
 	start(&work, ctx, a.phones.Run)
 	start(&work, ctx, a.gateway.Run)
+	start(&work, ctx, a.courier.Run)
 	start(&work, ctx, a.removeOrphans)
 	if a.demo != nil {
 		start(&work, ctx, func(ctx context.Context) error { return a.demo.Run(ctx, a.db, a.phones) })
