@@ -3,11 +3,11 @@
 // whose calls arrive while one watches.
 //
 // It promises that nothing leaves the machine and that nothing is left behind but
-// the data directory; that no setting of a real appliance reaches the demo, nor
-// the other way round; that the simulated phone system knows the same calls again
-// when it is started again; and that the simulated AI says of a call which it was
-// not told of that it is simulated. That the dashboard says so on every page is
-// for whoever starts it to see to.
+// the data directory; that the data, keys and accounts of a real appliance are not
+// touched; that the simulated phone system knows the same calls again when it is
+// started again; and that the simulated AI says of a call which it was not told of
+// that it is simulated. That the dashboard says so on every page is for whoever
+// starts it to see to.
 //
 // The voices are real: see audio/README.md. What is said in the calls is written
 // down in calls.json, from which the simulated AI knows it; it understands
@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -43,8 +44,9 @@ const (
 // finished. Real ones are given longer.
 const Settle = 2 * time.Second
 
-// DefaultDataDir is where the demo keeps what it has.
-const DefaultDataDir = "./demo-data"
+// dataDir is where the demo keeps what it has, in the data directory of a real
+// appliance if the environment names one.
+const dataDir = "demo-data"
 
 const (
 	phoneUser     = "+66800000100"
@@ -57,7 +59,9 @@ const (
 )
 
 // chat is the owner's own with the bot.
-var chat = notifytest.Chat{ID: 700_100_200, Type: "private", FirstName: "Somsri"}
+func chat() notifytest.Chat {
+	return notifytest.Chat{ID: 700_100_200, Type: "private", FirstName: "Somsri"}
+}
 
 // Options say where a Demo lives.
 type Options struct {
@@ -96,10 +100,10 @@ func Start(o Options) (*Demo, error) {
 		o.Now = time.Now
 	}
 	d := &Demo{log: o.Log, now: o.Now, scenes: map[string]scene{}, recorded: map[string][]byte{}}
-	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("demo: make the data directory: %w", err)
+	err := claim(o.DataDir)
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if d.diary, err = openDiary(o.DataDir, o.Now()); err != nil {
 		return nil, err
 	}
@@ -112,6 +116,24 @@ func Start(o Options) (*Demo, error) {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// claim makes a data directory where there is none, and refuses one that is a real
+// appliance's.
+func claim(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("demo: make the data directory: %w", err)
+	}
+	c := config.Config{DataDir: dir}
+	if exists(c.Database()) && !exists(filepath.Join(dir, diaryFile)) {
+		return fmt.Errorf("demo: %s holds a real appliance's data: name another directory", dir)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // simulateAI records the scenes and tells the AI about them.
@@ -147,7 +169,7 @@ func (d *Demo) simulatePhone() {
 // recording is a call as the phone system has it.
 func (d *Demo) recording(c call) phonetest.Recording {
 	s := d.scenes[c.Scene]
-	who := agents[s.Agent]
+	who := agentOf(s.Agent)
 	return phonetest.Recording{
 		ID: c.ID, StartedAt: c.At, Duration: time.Duration(s.Seconds * float64(time.Second)).Round(time.Second),
 		LocalParty: who.number, RemoteParty: c.Phone, Direction: s.Direction,
@@ -159,7 +181,7 @@ func (d *Demo) recording(c call) phonetest.Recording {
 // numbered after those of any earlier start, and a Discord.
 func (d *Demo) simulateMessengers() {
 	d.telegram = notifytest.NewTelegram(botToken, botName)
-	d.telegram.Resume(d.now().Unix(), chat)
+	d.telegram.Resume(d.now().Unix(), chat())
 	d.discord = notifytest.NewDiscord()
 	d.discord.Add(hookID, hookToken, "sabai-air")
 }
@@ -208,7 +230,7 @@ func (d *Demo) MessengerURL() string { return d.urls.messenger }
 
 // Environment is the environment that a demo's configuration is read from:
 // getenv's, but for what belongs to a real appliance (its data, its keys, its
-// accounts). The demo listens on this machine alone unless told otherwise.
+// accounts, its AI). The demo listens on this machine alone unless told otherwise.
 func Environment(getenv func(string) string) func(string) string {
 	return func(name string) string {
 		switch name {
@@ -220,7 +242,7 @@ func Environment(getenv func(string) string) func(string) string {
 			}
 			return "127.0.0.1:8080"
 		case "CRK_DATA_DIR":
-			return DefaultDataDir
+			return filepath.Join(getenv(name), dataDir)
 		}
 		return ""
 	}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,24 +45,35 @@ func start(t testing.TB, o demo.Options) *demo.Demo {
 
 func TestEnvironment(t *testing.T) {
 	is := is.New(t)
-	real := map[string]string{
+	theirs := map[string]string{
 		"CRK_DATA_DIR": "/var/lib/crk", "CRK_KEY_FILE": "/etc/crk.key", "CRK_TELEGRAM_TOKEN": "1:real", "CRK_STT_URL": "https://ai.example/v1",
 		"CRK_STT_KEY": "sk-real", "CRK_ADMIN_EMAIL": "me@example.com", "CRK_ADMIN_PASSWORD": "my own password", "CRK_PROXY": "http://proxy:3128",
 		"CRK_LOG": "debug",
 	}
-	getenv := demo.Environment(func(name string) string { return real[name] })
+	getenv := demo.Environment(func(name string) string { return theirs[name] })
 	c, err := config.Load(nil, getenv)
-	is.NoErr(err)                                 // it is a configuration
-	is.Equal(c.DataDir, "demo-data")              // of its own directory,
-	is.Equal(c.KeyFile, "demo-data/crk.key")      // its own key,
-	is.Equal(c.Telegram.Token, config.Secret("")) // and none of the accounts
-	is.Equal(c.STT, config.AI{})                  // nor of the servers
-	is.Equal(c.Admin.Email, "")                   // nor of the people
-	is.True(c.Proxy == nil)                       // of the real appliance
-	is.Equal(c.Log.Level, slog.LevelDebug)        // only how it runs is taken over
-	is.Equal(c.Listen, "127.0.0.1:8080")          // nobody else can reach it,
-	real["CRK_LISTEN"] = ":9000"                  //
-	is.Equal(getenv("CRK_LISTEN"), ":9000")       // unless that is wished
+	is.NoErr(err)                                         // it is a configuration
+	is.Equal(c.DataDir, "/var/lib/crk/demo-data")         // of its own directory,
+	is.Equal(c.KeyFile, "/var/lib/crk/demo-data/crk.key") // its own key,
+	is.Equal(c.Telegram.Token, config.Secret(""))         // and none of the accounts
+	is.Equal(c.STT, config.AI{})                          // nor of the servers
+	is.Equal(c.Admin.Email, "")                           // nor of the people
+	is.True(c.Proxy == nil)                               // of the real appliance
+	is.Equal(c.Log.Level, slog.LevelDebug)                // only how it runs is taken over
+	is.Equal(c.Listen, "127.0.0.1:8080")                  // nobody else can reach it,
+	theirs["CRK_LISTEN"] = ":9000"
+	is.Equal(getenv("CRK_LISTEN"), ":9000") // unless that is wished
+}
+
+func TestRealDataIsLeftAlone(t *testing.T) {
+	is := is.New(t)
+	dir := t.TempDir()
+	is.NoErr(os.WriteFile(filepath.Join(dir, "crk.db"), nil, 0o600)) // a real appliance's directory
+	_, err := demo.Start(demo.Options{DataDir: dir, Log: slog.New(slog.DiscardHandler)})
+	is.True(err != nil) // is not the demo's
+	left, err := os.ReadDir(dir)
+	is.NoErr(err)
+	is.Equal(len(left), 1) // and nothing is written to it
 }
 
 func TestConfigure(t *testing.T) {
@@ -82,9 +95,9 @@ func TestConfigure(t *testing.T) {
 			is.NoErr(err)                       // it is an address
 			is.Equal(u.Hostname(), "127.0.0.1") // on this machine
 			is.True(allowed(c, u.Hostname()))   // where the product may go
-			answer, err := http.Get(address)    //
-			is.NoErr(err)                       // and somebody answers
-			is.NoErr(answer.Body.Close())       //
+			answer, err := http.Get(address)
+			is.NoErr(err) // and somebody answers
+			is.NoErr(answer.Body.Close())
 		})
 	}
 	is.True(c.Telegram.Token != "" && c.STT.Model != "" && c.LLM.Model != "") // everything is set

@@ -22,8 +22,8 @@ const (
 	diaryFile = "simulated-calls.jsonl"
 )
 
-// zone is the business's.
-var zone = time.FixedZone("Asia/Bangkok", 7*60*60)
+// bangkok is the business's time zone.
+func bangkok() *time.Location { return time.FixedZone("Asia/Bangkok", 7*60*60) }
 
 // A call is a scene that took place.
 type call struct {
@@ -33,19 +33,23 @@ type call struct {
 	Phone string    `json:"phone"` // the customer's
 }
 
-// past are the scenes of the history and live those of new calls, in turn. A
-// visitor who waits a minute should see somebody angry.
-var (
-	past = [...]string{
+// past are the scenes of the history, in turn.
+func past() []string {
+	return []string{
 		"booking", "price", "error_code", "no_show", "quotation", "ringing", "reschedule", "compliment", "wrong_number",
 		"late_part", "contract", "booking", "leak", "silent_line", "price", "loan_robot", "overcharged", "error_code",
 		"driving", "booking", "reschedule", "leak", "quotation", "compliment",
 	}
-	live = [...]string{
+}
+
+// live are the scenes of new calls, in turn. A visitor who waits a minute should
+// see somebody angry.
+func live() []string {
+	return []string{
 		"no_show", "booking", "price", "ringing", "error_code", "overcharged", "compliment", "loan_robot", "contract",
 		"late_part", "no_show", "leak", "silent_line", "reschedule", "quotation", "overcharged", "driving", "wrong_number",
 	}
-)
+}
 
 // A diary is what the simulated phone system remembers from one start to the
 // next: a file with a line for each call. It is for one goroutine.
@@ -101,7 +105,8 @@ func (d *diary) begin(now time.Time) error {
 
 // next is the scene of the next call.
 func (d *diary) next() string {
-	return live[max(0, len(d.calls)-historyCalls)%len(live)]
+	turn := live()
+	return turn[max(0, len(d.calls)-historyCalls)%len(turn)]
 }
 
 // add writes down a call that has just taken place, and returns it.
@@ -128,23 +133,24 @@ func (d *diary) add(at time.Time) (call, error) {
 func history(now time.Time) []call {
 	random := rand.New(rand.NewPCG(7, 36))
 	var times []time.Time // newest first
-	for day := now.In(zone); len(times) < historyCalls; day = day.AddDate(0, 0, -1) {
+	for day := now.In(bangkok()); len(times) < historyCalls; day = day.AddDate(0, 0, -1) {
 		if day.Weekday() == time.Sunday {
 			continue
 		}
 		y, m, d := day.Date()
 		for part := callsADay - 1; part >= 0; part-- { // afternoon, noon, morning
 			minutes := 8*60 + 30 + part*200 + random.IntN(180)
-			at := time.Date(y, m, d, 0, minutes, random.IntN(60), 0, zone)
+			at := time.Date(y, m, d, 0, minutes, random.IntN(60), 0, bangkok())
 			if at.Before(now.Add(-recent)) && len(times) < historyCalls {
 				times = append(times, at)
 			}
 		}
 	}
+	turn := past()
 	calls := make([]call, 0, historyCalls)
 	for i := range times {
 		at := times[len(times)-1-i].UTC()
-		calls = append(calls, call{firstID + int64(i), at, past[i%len(past)], customer(i)})
+		calls = append(calls, call{firstID + int64(i), at, turn[i%len(turn)], customer(i)})
 	}
 	return calls
 }

@@ -38,7 +38,7 @@ func newEar(scenes []scene, recorded map[string][]byte) (ear, error) {
 			return nil, fmt.Errorf("demo: listen to %s: %w", s.Name, err)
 		}
 		for _, l := range s.Lines {
-			channel := slices.Index(sides[:], l.By)
+			channel := slices.Index(sides(), l.By)
 			e = append(e, newKnown(l.spoken(), pick(all, channel, samples(l.At), samples(l.Length))))
 		}
 		if s.Ringing { // heard, but nothing is said
@@ -52,7 +52,7 @@ func newEar(scenes []scene, recorded map[string][]byte) (ear, error) {
 func pick(mix []int16, channel, from, n int) []int16 {
 	out := make([]int16, n)
 	for i := range out {
-		out[i] = mix[(from+i)*len(sides)+channel]
+		out[i] = mix[(from+i)*channels+channel]
 	}
 	return out
 }

@@ -48,7 +48,7 @@ func (d *diary) Calls() []Call { return d.calls }
 func (d *diary) Add(at time.Time) (Call, error) { return d.add(at) }
 
 // Turns are the scenes that take place, in turn, in the history and live.
-func Turns() (before, after []string) { return past[:], live[:] }
+func Turns() (before, after []string) { return past(), live() }
 
 // Calls returns the simulated calls so far.
 func (d *Demo) Calls() []Call {

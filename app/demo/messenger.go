@@ -24,16 +24,18 @@ var messengerPage string
 // words are what the page says itself.
 type words struct{ Title, Simulated, Write, Send, Nothing string }
 
-var (
-	thaiWords = words{
-		Title: "Telegram และ Discord จำลอง", Write: "ข้อความถึงบอต", Send: "ส่ง", Nothing: "ยังไม่มีข้อความ",
-		Simulated: "ระบบสาธิต: นี่คือ Telegram และ Discord จำลองในเครื่องนี้ ไม่มีข้อความใดถูกส่งออกไปจริง",
+func wordsIn(language string) words {
+	if language == "th" {
+		return words{
+			Title: "Telegram และ Discord จำลอง", Write: "ข้อความถึงบอต", Send: "ส่ง", Nothing: "ยังไม่มีข้อความ",
+			Simulated: "ระบบสาธิต: นี่คือ Telegram และ Discord จำลองในเครื่องนี้ ไม่มีข้อความใดถูกส่งออกไปจริง",
+		}
 	}
-	englishWords = words{
+	return words{
 		Title: "Simulated Telegram and Discord", Write: "Message to the bot", Send: "Send", Nothing: "No message yet",
 		Simulated: "Demo: this is a simulated Telegram and Discord on this machine; nothing is really sent",
 	}
-)
+}
 
 // A bubble is a message as the page shows it.
 type bubble struct {
@@ -44,7 +46,7 @@ type bubble struct {
 }
 
 // Time is when the message came, in the business's time zone.
-func (b bubble) Time() string { return b.at.In(zone).Format("15:04:05") }
+func (b bubble) Time() string { return b.at.In(bangkok()).Format("15:04:05") }
 
 // A messenger is a page that shows the owner's Telegram and a Discord channel,
 // and where one writes to the bot.
@@ -67,14 +69,15 @@ func (d *Demo) messenger() http.Handler {
 }
 
 func (m *messenger) show(w http.ResponseWriter, r *http.Request) {
+	language := "en"
+	if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "th") {
+		language = "th"
+	}
 	data := struct {
 		Language, Bot     string
 		Words             words
 		Telegram, Discord []bubble
-	}{"en", botName, englishWords, m.chatted(), m.posted()}
-	if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "th") {
-		data.Language, data.Words = "th", thaiWords
-	}
+	}{language, botName, wordsIn(language), m.chatted(), m.posted()}
 	var page bytes.Buffer
 	if err := m.page.Execute(&page, data); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
@@ -94,7 +97,7 @@ func (m *messenger) say(w http.ResponseWriter, r *http.Request) {
 		m.own = append(m.own, bubble{at: time.Now(), Own: true, Text: text})
 		m.own = m.own[max(0, len(m.own)-maxShown):]
 		m.mu.Unlock()
-		m.telegram.Say(chat, text)
+		m.telegram.Say(chat(), text)
 	}
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
@@ -105,7 +108,7 @@ func (m *messenger) chatted() []bubble {
 	all := slices.Clone(m.own)
 	m.mu.Unlock()
 	for _, s := range m.telegram.Messages() {
-		if s.ChatID == chat.ID {
+		if s.ChatID == chat().ID {
 			all = append(all, bubble{at: s.At, Text: s.Text, Link: s.ButtonURL})
 		}
 	}

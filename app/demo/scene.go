@@ -21,14 +21,14 @@ var script []byte
 //go:embed audio/*.wav
 var tracks embed.FS
 
-// The sides of a call in the order of its channels.
-var sides = [...]string{app.SpeakerAgent, app.SpeakerCustomer}
+// sides are those of a call in the order of its channels.
+func sides() []string { return []string{app.SpeakerAgent, app.SpeakerCustomer} }
 
 // A scene is a call that was written and recorded for the demonstration. It
 // takes place as often as the simulated phone system likes.
 type scene struct {
 	Name      string  `json:"name"`
-	Agent     string  `json:"agent"`     // a key of agents
+	Agent     string  `json:"agent"`     // the key of one of agents
 	Direction string  `json:"direction"` // as OrkTrack writes it
 	Seconds   float64 `json:"seconds"`
 	Ringing   bool    `json:"ringing"` // nobody answers

@@ -22,11 +22,23 @@ const (
 )
 
 // An agent answers calls, and may look at them.
-type agent struct{ first, last, number, email string }
+type agent struct{ key, first, last, number, email string }
 
-var agents = map[string]agent{
-	"nok": {"Nok", "Srisuk", "+66800000101", "nok@sabai.example"},
-	"ton": {"Ton", "Boonmee", "+66800000102", "ton@sabai.example"},
+func agents() []agent {
+	return []agent{
+		{"nok", "Nok", "Srisuk", "+66800000101", "nok@sabai.example"},
+		{"ton", "Ton", "Boonmee", "+66800000102", "ton@sabai.example"},
+	}
+}
+
+// agentOf returns an agent by the key of the script.
+func agentOf(key string) agent {
+	for _, a := range agents() {
+		if a.key == key {
+			return a
+		}
+	}
+	return agent{}
 }
 
 // Prepare tells the product where the simulators are this time. Call it before
@@ -114,7 +126,7 @@ func (d *Demo) Seed(ctx context.Context, db *store.Store, phones *syncer.Engine)
 
 // seedPeople makes the agents, who may see their own calls.
 func (d *Demo) seedPeople(ctx context.Context, db *store.Store, business app.BusinessID) error {
-	for _, a := range agents {
+	for _, a := range agents() {
 		u, err := db.UserByEmail(ctx, a.email)
 		if app.IsKind(err, app.NotFound) {
 			u, err = db.CreateUser(ctx, app.User{Email: a.email, Name: a.first + " " + a.last}, Password)
@@ -141,11 +153,11 @@ func (d *Demo) link(ctx context.Context, db *store.Store, business app.BusinessI
 	}
 	ctx, cancel := context.WithTimeout(ctx, linkTime)
 	defer cancel()
-	update := d.telegram.Say(chat, "/start "+code.Reveal())
+	update := d.telegram.Say(chat(), "/start "+code.Reveal())
 	if err := d.telegram.WaitConfirmed(ctx, update); err != nil {
 		return "", err
 	}
-	linked, err := db.FindChat(ctx, business, fmt.Sprint(chat.ID))
+	linked, err := db.FindChat(ctx, business, fmt.Sprint(chat().ID))
 	return linked.ID, err
 }
 

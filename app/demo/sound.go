@@ -11,7 +11,11 @@ import (
 	"crk/app/phone/phonetest"
 )
 
-const rate = 8000 // samples a second, of tracks and calls
+// What tracks and calls are like.
+const (
+	rate     = 8000 // samples a second
+	channels = 2    // of a call: see sides
+)
 
 // samples is how many samples a time in seconds is.
 func samples(seconds float64) int { return int(math.Round(seconds * rate)) }
@@ -19,8 +23,8 @@ func samples(seconds float64) int { return int(math.Round(seconds * rate)) }
 // record puts a scene together as a phone system would have recorded it: µ-law,
 // the agent on the left channel and the customer on the right.
 func (s scene) record() ([]byte, error) {
-	mix := make([]int16, len(sides)*samples(s.Seconds))
-	for channel, side := range sides {
+	mix := make([]int16, channels*samples(s.Seconds))
+	for channel, side := range sides() {
 		if err := s.speak(mix, channel, side); err != nil {
 			return nil, fmt.Errorf("demo: record %s: %w", s.Name, err)
 		}
@@ -28,7 +32,7 @@ func (s scene) record() ([]byte, error) {
 	if s.Ringing {
 		ring(mix)
 	}
-	return phonetest.Encode(phonetest.MuLaw, len(sides), mix), nil
+	return phonetest.Encode(phonetest.MuLaw, channels, mix), nil
 }
 
 // speak puts the lines of one side where they belong.
@@ -47,12 +51,12 @@ func (s scene) speak(mix []int16, channel int, side string) error {
 				return err
 			}
 		}
-		n, at := samples(l.Length), samples(l.At)*len(sides)+channel
-		if n > len(track) || at+(n-1)*len(sides) >= len(mix) {
+		n, at := samples(l.Length), samples(l.At)*channels+channel
+		if n > len(track) || at+(n-1)*channels >= len(mix) {
 			return errors.New("the script and the track do not fit together")
 		}
 		for i, v := range track[:n] {
-			mix[at+i*len(sides)] = v
+			mix[at+i*channels] = v
 		}
 		track = track[n:]
 	}
@@ -63,9 +67,9 @@ func (s scene) speak(mix []int16, channel int, side string) error {
 // answers: 400 Hz, one second in five.
 func ring(mix []int16) {
 	const loud, pitch = 3000, 400.0
-	for i := range len(mix) / len(sides) {
+	for i := range len(mix) / channels {
 		if i%(5*rate) < rate {
-			mix[len(sides)*i+1] = int16(loud * math.Sin(2*math.Pi*pitch*float64(i)/rate))
+			mix[channels*i+1] = int16(loud * math.Sin(2*math.Pi*pitch*float64(i)/rate))
 		}
 	}
 }
