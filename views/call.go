@@ -48,6 +48,9 @@ type pin struct {
 // leastSilence is the pause between two turns that is worth a line.
 const leastSilence = 8
 
+// pinSlack is how much before a turn a highlight of that turn may be placed.
+const pinSlack = 0.5 // seconds
+
 // pins numbers the highlights in the order of the call.
 func (p CallPage) pins() []pin {
 	if p.Analysis == nil {
@@ -80,7 +83,7 @@ func (p CallPage) lines() []line {
 		if i+1 < len(p.Transcript.Segments) {
 			until = p.Transcript.Segments[i+1].Start
 		}
-		for len(pins) > 0 && pins[0].At < until {
+		for len(pins) > 0 && pins[0].At < until-pinSlack {
 			l.pins = append(l.pins, pins[0])
 			pins = pins[1:]
 		}

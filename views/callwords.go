@@ -36,10 +36,26 @@ func agentName(ctx context.Context, r app.Recording) string {
 	switch {
 	case r.AgentName != "":
 		return r.AgentName
-	case r.AgentNumber != "":
+	case isExtension(r.AgentNumber):
 		return T(ctx, "call.extension", "Number", r.AgentNumber)
+	case r.AgentNumber != "":
+		return Phone(r.AgentNumber)
 	}
 	return T(ctx, "speaker.agent")
+}
+
+// isExtension tells a short number within a company from a telephone number.
+func isExtension(number string) bool { return number != "" && len(number) <= 6 }
+
+// AgentLabel is what an agent is called in a list to choose from.
+func AgentLabel(number, name string) string {
+	switch {
+	case name == "":
+		return Phone(number)
+	case isExtension(number):
+		return number + " " + name
+	}
+	return name
 }
 
 // builtInLine stands where a summary would, when no AI wrote one.

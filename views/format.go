@@ -175,6 +175,10 @@ func Bytes(n int64) string {
 	return Figure(size) + " " + units[u]
 }
 
+// megabytes returns a limit as it was set: in units of 2^20 bytes, which people
+// call megabytes.
+func megabytes(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" }
+
 // Phone returns a number as people write it: Thai ones in groups, "089-444-4417",
 // "02-123-4567"; others, and extensions, as they are.
 func Phone(s string) string {

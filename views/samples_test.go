@@ -355,7 +355,7 @@ func deliveriesPage(t testing.TB) views.DeliveriesPage {
 }
 
 func docsPage() views.DocsPage {
-	return views.DocsPage{Version: "1.0.0", BaseURL: "https://crk.example/api/v1", Intro: []string{"What a CRM may rely on."}, Groups: []views.DocsGroup{
+	return views.DocsPage{Version: "1.0.0", BaseURL: "https://crk.example/api/v1", Intro: []string{"What a CRM may rely on.", "Scopes:", "- view_usage: minutes and calls", "- manage_all: everything"}, Groups: []views.DocsGroup{
 		{Name: "Recordings", Anchor: "recordings", Text: "Calls.", Operations: []views.Operation{
 			{ID: "listRecordings", Method: "GET", Path: "/recordings", Summary: "List recordings", Text: "Newest first.", Scope: "view_recording_all",
 				Params:  []views.DocsParam{{Name: "limit", In: "query", Type: "integer", Text: "1 to 200"}, {Name: "id", In: "path", Type: "string", Required: true}},

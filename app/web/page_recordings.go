@@ -104,7 +104,7 @@ func (o Options) aboutCalls(ctx context.Context, w caller, p *views.CallsPage) e
 		return err
 	}
 	for _, a := range agents {
-		p.Agents = append(p.Agents, views.Option{Value: a.Key, Label: strings.TrimSpace(a.Number + " " + a.Name)})
+		p.Agents = append(p.Agents, views.Option{Value: a.Key, Label: views.AgentLabel(a.Number, a.Name)})
 	}
 	if p.Total > 0 {
 		return nil

@@ -16,6 +16,7 @@ let since = body.dataset.since || "";
 let channel = null;
 let leading = false; // this tab holds the socket
 let state = "";
+let count = Number(body.dataset.unread) || 0; // of notifications that were not read
 let attempt = 0;
 let timer = 0;
 
@@ -122,6 +123,7 @@ function notification(n) {
   recent.push(n);
   if (recent.length > keep) seen.delete(recent.shift().id);
   toast(n);
+  unread(count + 1); // the server's own count follows a reconnection and a reading
   announce("crk:notification");
   if (document.visibilityState === "visible") ring(n.severity);
   else if (leading) desktop(n);
@@ -142,7 +144,8 @@ function show(now) {
 }
 
 function unread(n) {
-  for (const el of document.querySelectorAll("[data-unread]")) {
+  count = n;
+  for (const el of document.querySelectorAll(".nav [data-unread]")) {
     el.textContent = n > 99 ? "99+" : String(n);
     el.hidden = n === 0;
   }
