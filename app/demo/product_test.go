@@ -186,6 +186,42 @@ func TestProduct(t *testing.T) {
 	is.True(strings.Contains(messages[0].Text, list[0].CustomerPhone)) // and told of it
 }
 
+// TestSeedAfterKill fills a business whose filling was cut off before its last
+// step, the phone integration.
+func TestSeedAfterKill(t *testing.T) {
+	is := is.New(t)
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	d := start(t, demo.Options{DataDir: dir})
+	p, stop := run(t, d, dir, storetest.Box(t))
+	defer stop()
+	is.NoErr(d.Seed(ctx, p.db, p.phones)) // the first time
+	business := p.business(t)
+	list, _, err := p.db.Providers(ctx, business, 10, 0)
+	is.NoErr(err)
+	is.NoErr(p.db.DeleteProvider(ctx, business, list[0].ID)) // the last step is undone
+
+	is.NoErr(d.Seed(ctx, p.db, p.phones)) // the second time
+	_, chats, err := p.db.Chats(ctx, business, 10, 0)
+	is.NoErr(err)
+	hooks, err := p.db.DiscordWebhooks(ctx, business)
+	is.NoErr(err)
+	_, rules, err := p.db.Automations(ctx, business, 10, 0)
+	is.NoErr(err)
+	people, err := p.db.Members(ctx, business)
+	is.NoErr(err)
+	is.Equal([]int{chats, len(hooks), rules, len(people)}, []int{1, 1, 2, 3}) // nothing is there twice
+	list, _, err = p.db.Providers(ctx, business, 10, 0)
+	is.NoErr(err)
+	is.True(len(list) == 1 && list[0].Default && list[0].Active) // the phone system is connected
+	people, err = p.db.Members(ctx, business)
+	is.NoErr(err)
+	for _, m := range people {
+		is.True(m.Role == app.Owner || m.Role == app.Agent && len(m.Agents) == 1) // agents see their own calls
+	}
+}
+
 // checkCalls compares what the product made of the calls with the script.
 func checkCalls(t testing.TB, p *product, list []app.Recording) {
 	t.Helper()
