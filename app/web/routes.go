@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
@@ -31,12 +33,17 @@ const (
 
 // apiRoutes is the whole public API with the scope that each call needs.
 func apiRoutes(o Options) []route {
-	db := o.DB
-	engine := automation.New(db, o.Log, o.BaseURL)
-	return []route{
-		{method: "GET", path: "/meta/whoami", scope: anyKey, handler: whoami(db)},
+	all := []route{
+		{method: "GET", path: "/meta/whoami", scope: anyKey, handler: whoami(o.DB)},
 		{method: "GET", path: "/openapi.json", scope: noKey, handler: getOpenAPI},
+	}
+	return slices.Concat(all, callRoutes(o), notificationRoutes(o), eventRoutes(o))
+}
 
+// callRoutes are about calls and where they come from.
+func callRoutes(o Options) []route {
+	db := o.DB
+	return []route{
 		{method: "GET", path: "/recordings", scope: app.ViewRecordingSelf, handler: listRecordings(db)},
 		{method: "POST", path: "/recordings", scope: app.ManageCallRecording, handler: ingestRecording(o), once: true},
 		{method: "GET", path: "/recordings/agents", scope: app.ViewRecordingSelf, handler: listAgents(db)},
@@ -73,7 +80,13 @@ func apiRoutes(o Options) []route {
 		{method: "POST", path: "/providers/:id/default", scope: app.ManageProviderConfig, handler: setDefaultProvider(o)},
 		{method: "POST", path: "/providers/:id/sync", scope: app.ManageProviderConfig, handler: syncProvider(o), once: true},
 		{method: "GET", path: "/providers/:id/runs", scope: app.ManageProviderConfig, handler: listRuns(db)},
+	}
+}
 
+// notificationRoutes are about what people are told, and by which rules.
+func notificationRoutes(o Options) []route {
+	db, engine := o.DB, automation.New(o.DB, o.Log, o.BaseURL)
+	return []route{
 		{method: "POST", path: "/telegram/link-code", scope: app.ManageNotifications, handler: createLinkCode(o), once: true},
 		{method: "GET", path: "/telegram/status", scope: app.ViewNotifications, handler: getTelegramStatus(o)},
 		{method: "GET", path: "/telegram/chats", scope: app.ViewNotifications, handler: listChats(db)},
@@ -101,7 +114,13 @@ func apiRoutes(o Options) []route {
 		{method: "PATCH", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: patchAutomation(db)},
 		{method: "DELETE", path: "/notifications/automations/:id", scope: app.ManageNotifications, handler: deleteAutomation(db)},
 		{method: "POST", path: "/notifications/automations/:id/test", scope: app.ManageNotifications, handler: testAutomation(db, engine)},
+	}
+}
 
+// eventRoutes are about what other programs are told, and about usage.
+func eventRoutes(o Options) []route {
+	db := o.DB
+	return []route{
 		{method: "GET", path: "/webhooks", scope: app.ManageWebhooks, handler: listWebhooks(db)},
 		{method: "POST", path: "/webhooks", scope: app.ManageWebhooks, handler: createWebhook(o), once: true},
 		{method: "GET", path: "/webhooks/:id", scope: app.ManageWebhooks, handler: getWebhook(db)},
