@@ -71,7 +71,7 @@ func (s *Store) ClaimWebhookDeliveries(ctx context.Context, free func(webhook st
 func (s *Store) NextWebhookAt(ctx context.Context, but []string) (at time.Time, err error) {
 	err = s.reads.QueryRowContext(ctx, `SELECT min(max(coalesce(not_before, 0), (
 			SELECT min(next_at) FROM webhook_deliveries WHERE webhook_id = w.id AND status = 'pending' AND lease_until IS NULL)))
-		FROM webhooks w WHERE active = 1 AND id NOT IN (SELECT value FROM json_each(?))`, toJSON(but)).Scan(instant{&at})
+		FROM webhooks w WHERE active = 1 AND id NOT IN (SELECT value FROM json_each(?))`, list(but)).Scan(instant{&at})
 	return at, err
 }
 

@@ -54,11 +54,18 @@ func (f *Fixture) Call(t testing.TB, business app.BusinessID) string {
 // Exec runs SQL beside the store, for what no method of it does.
 func (f *Fixture) Exec(t testing.TB, query string, args ...any) {
 	t.Helper()
-	db := f.beside(t)
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+	if err := f.Try(t, query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
+}
+
+// Try is Exec for SQL that may fail.
+func (f *Fixture) Try(t testing.TB, query string, args ...any) error {
+	t.Helper()
+	db := f.beside(t)
+	defer db.Close()
+	_, err := db.ExecContext(t.Context(), query, args...)
+	return err
 }
 
 // Text returns the one value that a query finds, as text.
