@@ -96,6 +96,7 @@ func settingsRoutes(o Options) []pageRoute {
 func pages(f *fiber.App, o Options) {
 	f.Get(static.Prefix+"*", serveStatic)
 	f.Get("/docs", protectPages, docsPage(o))
+	f.Get("/docs/:name", protectPages, guidePage(o))
 	out := func(method, path string, handlers ...fiber.Handler) {
 		f.Add(method, path, append([]fiber.Handler{protectPages, refuseCrossOrigin()}, handlers...)...)
 	}
