@@ -27,6 +27,7 @@ func docsPage(o Options) fiber.Handler {
 		}
 		p := page
 		p.BaseURL = baseURL(c, o.BaseURL) + apiPath
+		p.Theme, p.Simulated, p.Messenger = theme(c), o.Simulated, o.Messenger
 		var b bytes.Buffer
 		if err := views.Docs(p).Render(c.UserContext(), &b); err != nil {
 			return err
