@@ -178,7 +178,7 @@ func changePassword(o Options) fiber.Handler {
 			err = o.DB.SetPassword(c.UserContext(), w.User.ID, in.Get("password"))
 		}
 		if err == nil {
-			err = o.DB.EndOtherSessions(c.UserContext(), w.User.ID, w.Session.ID)
+			err = beginSessionIn(c, o, w.User, w.Business.ID) // the change ended this one too
 		}
 		return done(c, "/settings/profile", "password", err)
 	}

@@ -132,8 +132,13 @@ func beginSession(c *fiber.Ctx, o Options, u app.User) error {
 	if err != nil {
 		return err
 	}
+	return beginSessionIn(c, o, u, m.Business.ID)
+}
+
+// beginSessionIn signs a user in with a new token, in the given business.
+func beginSessionIn(c *fiber.Ctx, o Options, u app.User, business app.BusinessID) error {
 	x, token, err := o.DB.CreateSession(c.UserContext(), app.Session{
-		UserID: u.ID, BusinessID: m.Business.ID, IP: clientAddr(c), Agent: c.Get(fiber.HeaderUserAgent),
+		UserID: u.ID, BusinessID: business, IP: clientAddr(c), Agent: c.Get(fiber.HeaderUserAgent),
 	})
 	if err != nil {
 		return err
