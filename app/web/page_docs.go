@@ -29,7 +29,7 @@ func docsPage(o Options) fiber.Handler {
 		p.BaseURL = baseURL(c, o.BaseURL) + apiPath
 		p.Theme, p.Simulated, p.Messenger = theme(c), o.Simulated, o.Messenger
 		var b bytes.Buffer
-		if err := views.Docs(p).Render(c.UserContext(), &b); err != nil {
+		if err := views.Docs(p).Render(views.WithLanguage(c.UserContext(), views.English), &b); err != nil {
 			return err
 		}
 		c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
