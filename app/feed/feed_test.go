@@ -9,9 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crk/app/feed"
-
 	"github.com/matryer/is"
+
+	"crk/app/feed"
 )
 
 func subscribe(t *testing.T, h *feed.Hub, business, user, credential string) *feed.Subscription {

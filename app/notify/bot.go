@@ -2,7 +2,9 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -64,7 +66,9 @@ func (b *bot) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		b.note(err)
+		if b.note(err) && telegram.KindOf(err) == telegram.WebhookSet {
+			b.tellWebhook(ctx)
+		}
 		wait := p.after(err, n == 0 && time.Since(began) < shortPoll)
 		select {
 		case <-time.After(wait):
@@ -74,7 +78,7 @@ func (b *bot) run(ctx context.Context) {
 }
 
 // step asks for updates once and handles them, in order. It returns how many
-// there were.
+// were new.
 func (b *bot) step(ctx context.Context) (int, error) {
 	self, err := b.me(ctx)
 	if err != nil {
@@ -88,12 +92,16 @@ func (b *bot) step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	fresh := 0
 	for _, u := range updates {
-		if err := b.handleOrSkip(ctx, self, u); err != nil {
-			return 0, err
+		switch err := b.handleOrSkip(ctx, self, u); {
+		case err == nil:
+			fresh++
+		case !errors.Is(err, store.ErrSeen):
+			return fresh, err
 		}
 	}
-	return len(updates), nil
+	return fresh, nil
 }
 
 // me returns who the bot is, asking Telegram the first time.
@@ -127,8 +135,8 @@ func (b *bot) setMenu(ctx context.Context) {
 	}
 }
 
-// note keeps how the last poll went, and logs when that changes.
-func (b *bot) note(err error) {
+// note keeps how the last poll went, and logs and reports when that changes.
+func (b *bot) note(err error) (changed bool) {
 	problem := ""
 	switch telegram.KindOf(err) {
 	case telegram.BadToken:
@@ -143,7 +151,7 @@ func (b *bot) note(err error) {
 		}
 	}
 	b.mu.Lock()
-	changed := problem != b.problem
+	changed = problem != b.problem
 	b.healthy, b.problem = err == nil, problem
 	if problem == BotToken {
 		b.self = telegram.User{} // ask again before polling again
@@ -154,6 +162,19 @@ func (b *bot) note(err error) {
 		b.log.Warn("the Telegram bot gets no updates", "problem", problem, "err", err)
 	case changed:
 		b.log.Info("the Telegram bot gets updates again")
+	}
+	return changed
+}
+
+// tellWebhook logs whose webhook takes the bot's updates. It is left alone: it
+// may be another system's. Only its host is told; the rest may be a secret.
+func (b *bot) tellWebhook(ctx context.Context) {
+	info, err := b.telegram.WebhookInfo(ctx)
+	if err != nil {
+		return
+	}
+	if u, err := url.Parse(info.URL); err == nil {
+		b.log.Warn("the Telegram bot's updates go to a webhook; take it away with deleteWebhook to have them here", "host", u.Hostname())
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/matryer/is"
+
 	"crk/app"
 	"crk/app/notify"
 	"crk/app/notify/notifytest"
 	"crk/app/notify/telegram"
 	"crk/store/storetest"
-
-	"github.com/matryer/is"
 )
 
 // code makes a link code through the gateway.
@@ -278,6 +278,7 @@ func TestBotTroubles(t *testing.T) {
 			is.True(!s.Healthy)
 			is.Equal(strings.Count(r.log.String(), "gets no updates"), 1) // and logged once
 			is.Equal(r.telegram.Calls("deleteWebhook"), 0)                // nobody's webhook is taken away
+			is.True(!strings.Contains(r.log.String(), "/hook"))           // nor its path told
 			is.True(!strings.Contains(r.log.String(), "secret_part"))
 		})
 	}

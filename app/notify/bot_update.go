@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"crk/app"
+	"crk/app/notify/clip"
 	"crk/app/notify/pace"
 	"crk/app/notify/telegram"
 	"crk/store"
@@ -15,13 +16,15 @@ import (
 // keep the bot from all that follow.
 const stuckAfter = 3
 
+// maxTitle is more than Telegram lets people call a chat and its topic.
+const maxTitle = 300
+
+// handleOrSkip gives an update its effect, or passes over one that has kept the
+// bot long enough. It returns store.ErrSeen for one that was handled before.
 func (b *bot) handleOrSkip(ctx context.Context, self telegram.User, u telegram.Update) error {
 	at := store.Update{Bot: self.ID, ID: u.ID}
 	err := b.handle(ctx, self, at, u)
-	if errors.Is(err, store.ErrSeen) {
-		return nil
-	}
-	if err == nil || ctx.Err() != nil {
+	if err == nil || errors.Is(err, store.ErrSeen) || ctx.Err() != nil {
 		return err
 	}
 	if b.stuck != u.ID {
@@ -82,6 +85,7 @@ func (b *bot) link(ctx context.Context, at store.Update, to telegram.Address, c 
 	if topic != "" {
 		title += " › " + topic
 	}
+	title = clip.To(clip.Line(title), maxTitle)
 	link, err := b.db.LinkChat(ctx, at, code, app.Chat{ChatID: to.Chat, ThreadID: to.Thread, Title: title, Type: c.Type})
 	switch {
 	case err != nil:

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/matryer/is"
+
 	"crk/app"
 	"crk/app/jobs"
 	"crk/app/notify"
 	"crk/app/notify/notifytest"
 	"crk/store/storetest"
-
-	"github.com/matryer/is"
 )
 
 func TestDeliver(t *testing.T) {

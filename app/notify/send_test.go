@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/matryer/is"
+
 	"crk/app"
 	"crk/app/notify"
 	"crk/app/notify/notifytest"
-
-	"github.com/matryer/is"
 )
 
 func TestSend(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"crk/app/notify/clip"
-
 	"github.com/matryer/is"
+
+	"crk/app/notify/clip"
 )
 
 func TestTo(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/matryer/is"
+
 	"crk/app/notify/discord"
 	"crk/app/notify/notifytest"
-
-	"github.com/matryer/is"
 )
 
 var hook = discord.Hook{ID: hookID, Token: hookToken}

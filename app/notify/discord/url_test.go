@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/matryer/is"
+
 	"crk/app"
 	"crk/app/notify/discord"
-
-	"github.com/matryer/is"
 )
 
 const (

@@ -12,9 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"crk/app/notify/pace"
-
 	"github.com/matryer/is"
+
+	"crk/app/notify/pace"
 )
 
 // turns makes a new name for each of those who come once.

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"github.com/matryer/is"
+
 	"crk/app/notify/notifytest"
 	"crk/app/notify/telegram"
-
-	"github.com/matryer/is"
 )
 
 var (

@@ -139,11 +139,10 @@ func (c *Client) noteClock(resp *http.Response) {
 	}
 }
 
-// A User is a person or a bot, as Telegram knows it.
+// A User is a bot, as Telegram knows it.
 type User struct {
 	ID       int64  `json:"id"`
-	Username string `json:"username"`
-	Language string `json:"language_code"` // of the person's app; may be empty
+	Username string `json:"username"` // without @
 }
 
 // Me returns the bot itself: the cheapest way to learn whether the token serves.

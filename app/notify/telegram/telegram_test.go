@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/matryer/is"
+
 	"crk/app"
 	"crk/app/notify/notifytest"
 	"crk/app/notify/telegram"
-
-	"github.com/matryer/is"
 )
 
 const token = "4242:AAE-secret_part"

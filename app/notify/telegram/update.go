@@ -29,7 +29,6 @@ type Message struct {
 	ThreadID    int64  `json:"message_thread_id"`
 	InTopic     bool   `json:"is_topic_message"` // ThreadID is a topic; else it is a thread of replies
 	Chat        Chat   `json:"chat"`
-	From        *User  `json:"from"`
 	Text        string `json:"text"`
 	MigrateTo   int64  `json:"migrate_to_chat_id"`
 	MigrateFrom int64  `json:"migrate_from_chat_id"`

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/matryer/is"
+
 	"crk/app/notify/notifytest"
 	"crk/app/notify/telegram"
-
-	"github.com/matryer/is"
 )
 
 func TestUpdates(t *testing.T) {
