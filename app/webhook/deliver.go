@@ -38,7 +38,7 @@ func (c *Courier) attempt(ctx context.Context, claim store.WebhookClaim) (app.We
 	if err != nil {
 		return app.WebhookAttempt{}, store.WebhookOutcome{}, err
 	}
-	sending, cancel := gracefully(ctx)
+	sending, cancel := gracefully(ctx, c.grace)
 	defer cancel()
 	r, err := c.post(sending, to, claim)
 	if err == nil && r.err != nil && ctx.Err() != nil && sending.Err() != nil {
@@ -57,9 +57,9 @@ func (c *Courier) attempt(ctx context.Context, claim store.WebhookClaim) (app.We
 // gracefully returns a context that outlives ctx for a moment, so that what is
 // on its way arrives while the appliance stops: cut off, it would be sent again
 // at the next start.
-func gracefully(ctx context.Context) (context.Context, context.CancelFunc) {
+func gracefully(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return sending, func() { stop(); cancel() }
 }
 

@@ -59,7 +59,8 @@ type Courier struct {
 	log     *slog.Logger
 	client  *http.Client
 	agent   string
-	timeout time.Duration
+	timeout time.Duration // of an attempt
+	grace   time.Duration // for what is under way at a stop
 	wake    chan struct{} // holds a value when there may be something to do
 
 	mu      sync.Mutex
@@ -74,7 +75,7 @@ func New(o Options) *Courier {
 		agent += "/" + o.Version
 	}
 	return &Courier{
-		db: o.DB, log: o.Log, client: o.Client, agent: agent, timeout: timeout,
+		db: o.DB, log: o.Log, client: o.Client, agent: agent, timeout: timeout, grace: stopGrace,
 		wake: make(chan struct{}, 1), busy: map[string]int{},
 	}
 }
