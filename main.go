@@ -251,7 +251,9 @@ func (a *appliance) openData(ctx context.Context) error {
 	if made {
 		a.log.Info("made the encryption key: keep a copy of it elsewhere, nothing can be read without it", "file", a.cfg.KeyFile)
 	}
-	if a.db, err = store.Open(ctx, store.Options{Path: a.cfg.Database(), Schema: schema, Box: box}); err != nil {
+	if a.db, err = store.Open(ctx, store.Options{
+		Path: a.cfg.Database(), Schema: schema, Box: box, BaseURL: a.cfg.BaseURL,
+	}); err != nil {
 		return err
 	}
 	identity, err := a.db.AudioIdentity(ctx)
