@@ -20,12 +20,9 @@ package dtac
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"crk/app/phone"
@@ -42,13 +39,11 @@ const (
 
 // A Client is a signed-in user of an OrkTrack. It may be used concurrently.
 type Client struct {
-	set   settings
-	http  *http.Client
-	now   func() time.Time
-	sleep func(context.Context, time.Duration) error
-
-	session session
-	skew    atomic.Int64 // their clock minus ours in nanoseconds, as last seen
+	set     settings
+	wire    *phone.Wire
+	session *phone.Session
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
 }
 
 var _ phone.Source = (*Client)(nil)
@@ -79,34 +74,13 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dtac: config: %w", err)
 	}
-	c := &Client{
-		set: set,
-		http: &http.Client{
-			Transport: client.Transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse // a redirect would carry the token along
-			},
-		},
-		now:   time.Now,
-		sleep: pause,
-	}
-	c.session = session{turn: make(chan struct{}, 1)}
+	c := &Client{set: set, now: time.Now, sleep: phone.Pause}
 	for _, option := range options {
 		option(c)
 	}
+	c.wire = phone.NewWire(client.Transport, c.now)
+	c.session = phone.NewSession(opLogin, c.now, c.login)
 	return c, nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return context.DeadlineExceeded // there would be no time left to try again
-	}
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // url joins a path with its query, as configured, to the base URL. id replaces
@@ -125,29 +99,6 @@ func (c *Client) url(local, id string, query url.Values) string {
 	return full.String()
 }
 
-// errTokenRefused is what a request made with a token returns when the token, and
-// nothing else, was found wanting.
-var errTokenRefused = errors.New("the access token was refused")
-
-// signedIn calls try with a token, and once more with a fresh one if it returns
-// errTokenRefused.
-func (c *Client) signedIn(ctx context.Context, op string, try func(token string) error) error {
-	token, err := c.token(ctx, "")
-	if err != nil {
-		return err
-	}
-	if err = try(token); !errors.Is(err, errTokenRefused) {
-		return err
-	}
-	if token, err = c.token(ctx, token); err != nil {
-		return err
-	}
-	if err = try(token); errors.Is(err, errTokenRefused) {
-		return &phone.Error{Kind: phone.Forbidden, Op: op, Detail: "a new token was refused as well"}
-	}
-	return err
-}
-
 // get asks for address with token and returns the answer if its status is 200 or
 // 206; any other comes back as an error, with the body closed.
 func (c *Client) get(ctx context.Context, op, address, token string) (*http.Response, error) {
@@ -156,52 +107,16 @@ func (c *Client) get(ctx context.Context, op, address, token string) (*http.Resp
 		return nil, &phone.Error{Kind: phone.Unexpected, Op: op, Detail: "the request cannot be made"}
 	}
 	req.Header.Set(c.set.tokenHeader, token)
-	resp, err := c.send(req)
+	resp, err := c.wire.Send(req)
 	if err != nil {
 		return nil, err
 	}
 	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusPartialContent {
 		return resp, nil
 	}
-	drain(resp)
+	phone.Drain(resp)
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
-		return nil, errTokenRefused
+		return nil, phone.ErrTokenRefused
 	}
-	return nil, c.statusError(op, resp)
-}
-
-// send sends req and notes what the answer's date says of the clocks.
-func (c *Client) send(req *http.Request) (*http.Response, error) {
-	req.Header.Set("User-Agent", "crk")
-	sent := c.now()
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if theirs, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		ours := sent.Add(c.now().Sub(sent) / 2)
-		c.skew.Store(int64(theirs.Sub(ours)))
-	}
-	return resp, nil
-}
-
-// statusError makes an error of an answer whose status is neither a success nor
-// about the token.
-func (c *Client) statusError(op string, resp *http.Response) error {
-	e := &phone.Error{Kind: phone.Unexpected, Op: op, Status: resp.StatusCode}
-	switch s := resp.StatusCode; {
-	case s == http.StatusTooManyRequests, s >= 500:
-		e.Kind = phone.Transient
-		e.RetryAfter = phone.RetryAfter(resp.Header, c.now())
-	case s >= 300 && s < 400:
-		e.Detail = "a redirect was not followed"
-	}
-	return e
-}
-
-// drain closes a body after reading a little, so that the connection can serve
-// again.
-func drain(resp *http.Response) {
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
-	resp.Body.Close()
+	return nil, c.wire.StatusError(op, resp)
 }

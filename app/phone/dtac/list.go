@@ -164,7 +164,7 @@ func (c *Client) countPage(ctx context.Context, w window, number, size int) (pag
 // ask sends a list's query. size is the number of rows it asks for.
 func (c *Client) ask(ctx context.Context, q url.Values, size int) (page listing, err error) {
 	address := c.url(c.set.list, "", q)
-	err = c.signedIn(ctx, opList, func(token string) error {
+	err = c.session.Do(ctx, opList, func(token string) error {
 		body, err := c.fetchJSON(ctx, address, token)
 		if err != nil {
 			return err
@@ -210,7 +210,7 @@ func (c *Client) fetchJSON(ctx context.Context, address, token string) ([]byte, 
 // explain leaves the errors of this package as they are and makes network errors of
 // the rest.
 func (c *Client) explain(ctx context.Context, op string, err error) error {
-	if errors.Is(err, errTokenRefused) || phone.KindOf(err) != "" {
+	if errors.Is(err, phone.ErrTokenRefused) || phone.KindOf(err) != "" {
 		return err
 	}
 	return phone.NetworkError(ctx, op, err)

@@ -12,9 +12,9 @@ import (
 func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	var r phone.Report
 	start := time.Now()
-	_, err := c.token(ctx, "")
+	err := c.session.SignIn(ctx)
 	r.Latency = time.Since(start)
-	r.ClockSkew = time.Duration(c.skew.Load()).Round(time.Second)
+	r.ClockSkew = c.wire.Skew().Round(time.Second)
 	switch phone.KindOf(err) {
 	case phone.Unreachable, phone.TLS:
 		return r, r.Add(phone.StepConnect, err)

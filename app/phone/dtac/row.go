@@ -21,7 +21,7 @@ var timeLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", time.RF
 // readListing reads a list's answer. size is the number of rows that were asked
 // for.
 func (c *Client) readListing(body []byte, size int) (listing, error) {
-	if isHTML(body) {
+	if phone.IsPage(body) {
 		return listing{}, unexpected("a web page came instead of a list")
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
@@ -36,7 +36,7 @@ func (c *Client) readListing(body []byte, size int) (listing, error) {
 		return listing{}, unexpected("the list is not JSON")
 	}
 	if tokenError(answer) {
-		return listing{}, errTokenRefused
+		return listing{}, phone.ErrTokenRefused
 	}
 	for _, field := range []string{c.set.arrayField, "objects", "recordings", "data", "recording"} {
 		var rows []json.RawMessage
@@ -57,7 +57,7 @@ func finishListing(answer map[string]json.RawMessage, rows []json.RawMessage, si
 		return listing{}, &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "OrkTrack cut the list short"}
 	}
 	page := listing{rows: rows, total: -1}
-	var next text
+	var next phone.Text
 	if json.Unmarshal(answer["nextPageUri"], &next) == nil && next != "" {
 		// A server that gives fewer rows a page than were asked for says so; its
 		// full page is full.
@@ -95,12 +95,12 @@ func unexpected(detail string) error {
 
 // A row is a recording as OrkTrack writes it, as far as it is of use.
 type row struct {
-	ID          text            `json:"id"`
-	Timestamp   text            `json:"timestamp"`
-	Duration    text            `json:"duration"` // seconds
-	LocalParty  text            `json:"localParty"`
-	RemoteParty text            `json:"remoteParty"`
-	Direction   text            `json:"direction"`
+	ID          phone.Text      `json:"id"`
+	Timestamp   phone.Text      `json:"timestamp"`
+	Duration    phone.Text      `json:"duration"` // seconds
+	LocalParty  phone.Text      `json:"localParty"`
+	RemoteParty phone.Text      `json:"remoteParty"`
+	Direction   phone.Text      `json:"direction"`
 	User        json.RawMessage `json:"userDto"`
 }
 
@@ -191,8 +191,8 @@ func parseDirection(s string) phone.Direction {
 
 func agentName(user json.RawMessage) string {
 	var u struct {
-		First text `json:"firstname"`
-		Last  text `json:"lastname"`
+		First phone.Text `json:"firstname"`
+		Last  phone.Text `json:"lastname"`
 	}
 	if json.Unmarshal(user, &u) != nil {
 		return ""
@@ -202,23 +202,3 @@ func agentName(user json.RawMessage) string {
 
 // replaceID puts id in the place of {id}.
 func replaceID(p, id string) string { return strings.ReplaceAll(p, "{id}", id) }
-
-// text reads a JSON string, or a number to the letter; anything else is empty, so
-// that one odd field does not spoil a row.
-type text string
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (t *text) UnmarshalJSON(b []byte) error {
-	*t = ""
-	switch {
-	case len(b) > 0 && b[0] == '"':
-		var s string
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-		*t = text(strings.TrimSpace(s))
-	case len(b) > 0 && (b[0] == '-' || b[0] >= '0' && b[0] <= '9'):
-		*t = text(b)
-	}
-	return nil
-}
