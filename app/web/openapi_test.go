@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 		flag.Lookup("test.list").Value.String() == ""
 	if code == 0 && whole {
 		for _, o := range mustDocument().operations() {
-			if !answered.ids[o.id] {
+			_, socket := o.node["responses"].(map[string]any)["101"] // its messages are tested where sockets are
+			if !answered.ids[o.id] && !socket {
 				fmt.Printf("no test made %s %s (%s) answer: nothing compares its answer with openapi.json\n", o.method, o.path, o.id)
 				code = 1
 			}
