@@ -259,3 +259,14 @@ func TestErrorPages(t *testing.T) {
 	says(t, th, "ไม่พบหน้านี้")                             // in the reader's language
 	is.True(!strings.Contains(th.body, "There is nothing")) // and no other
 }
+
+func TestDemoSaysSo(t *testing.T) {
+	is := is.New(t)
+	s := newPages(t, func(o *web.Options) { o.Simulated, o.Messenger = true, "http://127.0.0.1:9/" })
+	b := s.browser()
+	is.True(strings.Contains(b.get(t, "/login", "Accept-Language", "en").body, "simulated on this machine")) // before the login
+	b = s.enter(t, "owner@example.com")
+	for _, path := range everyPage {
+		is.True(strings.Contains(b.get(t, path).body, "simulated on this machine")) // and on every page
+	}
+}

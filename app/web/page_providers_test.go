@@ -1,0 +1,116 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// providerFields is the form of an integration with the simulated OrkTrack.
+func (p *phoneServer) providerFields(change ...string) []string {
+	form := map[string]string{
+		"kind": "dtac", "name": "DTAC main", "baseUrl": p.url, "username": phoneUser, "password": phonePassword,
+		"syncIntervalMinutes": "30", "backfillFrom": "",
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		form[change[i]] = change[i+1]
+	}
+	var out []string
+	for name, value := range form {
+		out = append(out, name, value)
+	}
+	return out
+}
+
+// TestPhoneIntegrationAsAPersonMakesOne: add, test, save, set as default, and
+// calls come in.
+func TestPhoneIntegrationAsAPersonMakesOne(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	p.record(3)
+	b := p.enter(t, "owner@example.com")
+	page := b.get(t, "/settings/providers")
+	says(t, page, "Phone Integrations")
+	says(t, page, "No phone system is connected")
+	says(t, b.get(t, "/settings/providers/new"), "Test connection")
+
+	page = b.post(t, "/settings/providers/try", p.providerFields()...)
+	says(t, page, "Login accepted")
+	says(t, page, "3 recent calls seen")
+	is.True(!strings.Contains(page.body, phonePassword)) // a password is not sent back
+	page = b.post(t, "/settings/providers/try", p.providerFields("password", "wrong")...)
+	says(t, page, "The phone system refuses this user name or password")
+	says(t, b.post(t, "/settings/providers/try", p.providerFields("password", "")...), "It cannot be tested yet")
+
+	page = b.follow(t, "/settings/providers", p.providerFields()...)
+	says(t, page, "Added. Press Set as default to begin reading calls")
+	says(t, page, phoneUser+" @ ")
+	says(t, page, "Paused") // a new one reads nothing by itself
+	list, _, err := p.Providers(t.Context(), p.Business.ID, 10, 0)
+	is.NoErr(err)
+	id := list[0].ID
+	is.Equal(list[0].Interval.Minutes(), 30.0)
+
+	says(t, b.post(t, "/settings/providers/"+id+"/test"), "Login accepted")
+	page = b.follow(t, "/settings/providers/"+id+"/default")
+	says(t, page, "Default")
+	p.lastSync(t, "/api/v1/providers/"+id) // the first sync starts at once
+	page = b.get(t, "/settings/providers")
+	says(t, page, "Imported 3")
+	says(t, page, "In all 3")
+	says(t, b.get(t, "/calls"), "3 calls") // and the calls are there
+}
+
+func TestChangeAnIntegration(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	b := p.enter(t, "owner@example.com")
+	b.follow(t, "/settings/providers", p.providerFields()...)
+	list, _, err := p.Providers(t.Context(), p.Business.ID, 10, 0)
+	is.NoErr(err)
+	id := list[0].ID
+
+	form := b.get(t, "/settings/providers/"+id)
+	is.True(strings.Contains(form.body, `value="`+strings.ReplaceAll(phoneUser, "+", "&#43;")+`"`) || strings.Contains(form.body, `value="`+phoneUser+`"`)) // what is set
+	is.True(!strings.Contains(form.body, phonePassword))                                                                                                    // but for the password
+	says(t, b.post(t, "/settings/providers/"+id+"/try", p.providerFields("password", "")...), "Login accepted")                                             // an empty one means that which is stored
+	says(t, b.follow(t, "/settings/providers/"+id, p.providerFields("name", "Renamed", "password", "")...), "Renamed")
+	says(t, b.post(t, "/settings/providers/"+id+"/test"), "Login accepted") // it was kept
+	says(t, b.follow(t, "/settings/providers/"+id+"/active", "active", "true"), "Switched on")
+	says(t, b.follow(t, "/settings/providers/"+id+"/sync"), "Reading has begun")
+	p.lastSync(t, "/api/v1/providers/"+id)
+	says(t, b.follow(t, "/settings/providers/"+id+"/active", "active", "false"), "Switched off")
+	says(t, b.follow(t, "/settings/providers/"+id+"/delete"), "Deleted")
+	is.Equal(b.get(t, "/settings/providers/"+id).status, 404)
+}
+
+func TestIntegrationIsChecked(t *testing.T) {
+	p := newPhoneServer(t, "127.0.0.0/8")
+	b := p.enter(t, "owner@example.com")
+	for _, tt := range []struct {
+		name   string
+		change []string
+		want   string
+	}{
+		{"a short name", []string{"name", "x"}, "Give a name of 2 to 60 characters"},
+		{"no user", []string{"username", ""}, "Give the phone system's user name"},
+		{"no password", []string{"password", ""}, "Give the phone system's password"},
+		{"no address", []string{"baseUrl", "ftp://x"}, "This address cannot be used"},
+		{"a metadata address", []string{"baseUrl", "http://169.254.169.254"}, "CRK_ALLOW_NETWORKS"},
+		{"too often", []string{"syncIntervalMinutes", "0"}, "A whole number from 1 to 1440"},
+		{"no number", []string{"syncIntervalMinutes", "often"}, "A whole number from 1 to 1440"},
+		{"the future", []string{"backfillFrom", "2099-01-01"}, "A date that is not in the future"},
+		{"no such kind", []string{"kind", "fax"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			a := b.post(t, "/settings/providers", p.providerFields(tt.change...)...)
+			is.Equal(a.status, 422)
+			says(t, a, tt.want) // at the field that is wrong
+			_, total, err := p.Providers(t.Context(), p.Business.ID, 1, 0)
+			is.NoErr(err)
+			is.Equal(total, 0) // nothing is saved
+		})
+	}
+}
