@@ -88,7 +88,7 @@ func TestLanguageAndTheme(t *testing.T) {
 	b.post(t, "/language", "language", "th", "back", "/calls")
 	u, err := s.Store.User(t.Context(), s.Owner.ID)
 	is.NoErr(err)
-	is.Equal(u.Language, "th")                                                                             // kept with the user
+	is.Equal(u.Language, "th")                                                                          // kept with the user
 	is.True(strings.Contains(s.enter(t, "owner@example.com").get(t, "/calls").body, `<html lang="th"`)) // on every device
 }
 
