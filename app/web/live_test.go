@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -246,6 +247,25 @@ func TestFirstFrameMayComeWithTheHandshake(t *testing.T) {
 		is.NoErr(err)
 		got.Write(b[:n])
 	}
+}
+
+func TestClientThatIsGoneLeavesNothing(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t)
+	addr := s.listen(t)
+	key := s.Key(t)
+	for range 200 { // most come through to the upgrade, and find nobody there
+		conn, err := net.Dial("tcp", addr)
+		is.NoErr(err)
+		_, err = conn.Write([]byte("GET " + streamPath + " HTTP/1.1\r\nHost: " + addr + "\r\nAuthorization: Bearer " + key +
+			"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+		is.NoErr(err)
+		is.NoErr(conn.(*net.TCPConn).SetLinger(0)) // reset, not closed
+		is.NoErr(conn.Close())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	is.NoErr(s.hub.Shutdown(ctx)) // no subscription is left of them
 }
 
 func TestPagesSocketSendsToLogin(t *testing.T) {

@@ -21,7 +21,8 @@ var writeBuffers sync.Pool
 // upgrade turns a request into a socket. The handshake is checked while the
 // handler still runs, so that a refusal is answered like any other error; the
 // 101 is written, and serve runs, once fasthttp has let go of the connection.
-// serve owns the socket until it returns. Nothing of c may be used in it.
+// serve owns the socket until it returns, and is called even where the client
+// went away before. Nothing of c may be used in it.
 //
 // fasthttp's own adaptor has no Hijacker, and its hijacked connection has a
 // Close that does nothing and is used again for others after the handler, so it
@@ -49,9 +50,10 @@ func upgrade(c *fiber.Ctx, baseURL string, serve func(*websocket.Conn)) error {
 	c.Context().HijackSetNoResponse(true)
 	c.Context().Hijack(func(conn net.Conn) {
 		defer ws.Close()
-		if w.conn.start(conn) == nil {
-			serve(ws)
+		if w.conn.start(conn) != nil { // the client is gone already
+			ws.Close()
 		}
+		serve(ws) // in any case: it gives back what it holds
 	})
 	return nil
 }
