@@ -20,11 +20,15 @@ const (
 	quickRetries = 8         // failures after which it is no longer believed to be short
 	firstPause   = 5 * time.Second
 	longestPause = 30 * time.Minute
+	longestHold  = 6 * time.Hour // until a budget that is used up is looked at again
 	attempts     = 57 // whose pauses, doubling from the first to the longest, add up to a day
 )
 
-// errShut is why a job waits whose server is left alone.
-var errShut = errors.New("ai: the server is left alone for now")
+// Why a job waits that has not failed.
+var (
+	errShut   = errors.New("ai: the server is left alone for now")
+	errBudget = errors.New("ai: the month's budget is used up")
+)
 
 // A gate keeps jobs from servers that would only refuse them. It forgets when
 // the process ends: whoever restarts it may have mended what was wrong.
@@ -45,9 +49,17 @@ func newGate(db *store.Store, log *slog.Logger) *gate {
 	return &gate{db: db, log: log, shut: map[string]closure{}}
 }
 
-// enter returns the error with which a job waits until the server's gate opens,
-// or nil.
+// enter returns the error with which a job waits until the business's budget has
+// room and the server's gate opens, or nil. What is under way already goes on, so
+// a budget is overrun by as much as that.
 func (g *gate) enter(ctx context.Context, j app.Job, cfg openai.Config) error {
+	until, err := g.db.HeldUntil(ctx, j.BusinessID)
+	if err != nil {
+		return err
+	}
+	if left := until.Sub(g.db.Now()); left > 0 {
+		return jobs.Wait(errBudget, min(left, longestHold))
+	}
 	g.mu.Lock()
 	c := g.shut[cfg.BaseURL+" "+cfg.Model]
 	g.mu.Unlock()
