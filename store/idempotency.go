@@ -3,7 +3,9 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -52,14 +54,21 @@ func (s *Store) BeginOnce(ctx context.Context, keyID, key string, request []byte
 	if err != nil || kept == nil {
 		return nil, err
 	}
-	kept.Body, err = s.box.Open("idempotency", keyID+"/"+key, kept.Body)
+	kept.Body, err = s.box.Open("idempotency", answerName(keyID, key), kept.Body)
 	return kept, err
+}
+
+// answerName names a kept answer where it is sealed. Names are bounded there,
+// and callers choose the key.
+func answerName(keyID, key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return keyID + "/" + hex.EncodeToString(sum[:])
 }
 
 // KeepOnce keeps the answer to the request that BeginOnce took the key for. It
 // is sealed: an answer may hold a secret that is shown once.
 func (s *Store) KeepOnce(ctx context.Context, keyID, key string, a KeptAnswer) error {
-	sealed, err := s.box.Seal("idempotency", keyID+"/"+key, a.Body)
+	sealed, err := s.box.Seal("idempotency", answerName(keyID, key), a.Body)
 	if err != nil {
 		return err
 	}

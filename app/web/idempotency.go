@@ -51,8 +51,11 @@ func once(db *store.Store, log *slog.Logger) fiber.Handler {
 		if code < 200 || code > 299 || bytes.HasPrefix(bytes.TrimSpace(body), []byte(`{"ok":false`)) {
 			return nil
 		}
-		done = true
-		return db.KeepOnce(c.UserContext(), w.Key.ID, key, store.KeptAnswer{Status: code, Body: bytes.Clone(body)})
+		done = true // whatever comes now: a retry must not do it again
+		if err := db.KeepOnce(c.UserContext(), w.Key.ID, key, store.KeptAnswer{Status: code, Body: bytes.Clone(body)}); err != nil {
+			log.Error("keep an answer", "id", requestID(c), "err", err)
+		}
+		return nil
 	}
 }
 
