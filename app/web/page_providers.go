@@ -1,11 +1,9 @@
 package web
 
 import (
-	"encoding/json"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -69,42 +67,6 @@ func editProviderPage(o Options) fiber.Handler {
 	}
 }
 
-// providerValues is an integration as the fields of its form, without a secret.
-func providerValues(p app.Provider, b app.Business) url.Values {
-	var config struct{ BaseURL, Username string }
-	_ = json.Unmarshal(p.Config, &config) // our own JSON
-	return url.Values{
-		"kind": {p.Kind}, "name": {p.Name}, "baseUrl": {config.BaseURL}, "username": {config.Username},
-		"syncIntervalMinutes": {strconv.Itoa(int(p.Interval.Minutes()))},
-		"backfillFrom":        {p.Backfill.In(b.Location()).Format(time.DateOnly)},
-	}
-}
-
-// providerConfig is the form's settings as JSON. What is empty is not given, so
-// that it keeps its default, or what is stored.
-func providerConfig(in url.Values) json.RawMessage {
-	config := map[string]any{}
-	for _, name := range []string{"baseUrl", "username", "backfillFrom"} {
-		if v := strings.TrimSpace(in.Get(name)); v != "" {
-			config[name] = v
-		}
-	}
-	if v := in.Get("password"); v != "" {
-		config["password"] = v
-	}
-	if v := strings.TrimSpace(in.Get("syncIntervalMinutes")); v != "" {
-		config["syncIntervalMinutes"] = json.Number(v)
-		if _, err := strconv.Atoi(v); err != nil {
-			config["syncIntervalMinutes"] = 0 // refused as out of range
-		}
-	}
-	b, err := json.Marshal(config)
-	if err != nil {
-		panic(err) // strings and numbers
-	}
-	return b
-}
-
 // saveProvider makes an integration, or changes one.
 func saveProvider(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -143,64 +105,6 @@ func (o Options) alterProvider(c *fiber.Ctx, id string, in url.Values) error {
 	}
 	_, err := changeProvider(c.UserContext(), o, who(c).Business, id, p)
 	return err
-}
-
-// tryProviderForm tests what is in the drawer and shows it again with the
-// result. A password that was typed is not sent back: a script puts only the
-// result in its place.
-func tryProviderForm(o Options) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		in, err := formOf(c)
-		if err != nil {
-			return err
-		}
-		form := views.ProviderForm{ID: c.Params("id"), Kind: in.Get("kind"), Form: views.Form{Values: in}}
-		result, err := o.tryTyped(c, form.ID, in)
-		if f, ok := refused(o.reader(c), "invalid.provider", in, err); ok {
-			form.Form = f // a script that puts in the result shows no field's error
-			form.Test = &views.ProviderTest{Code: "incomplete"}
-			return o.showProviders(c, &form, nil)
-		}
-		if err != nil {
-			return err
-		}
-		form.Test = showTest(result)
-		return o.showProviders(c, &form, nil)
-	}
-}
-
-// tryTyped tests typed settings, laid over the stored ones where there are any.
-func (o Options) tryTyped(c *fiber.Ctx, id string, in url.Values) (phoneTest, error) {
-	ctx, b, kind, given := c.UserContext(), who(c).Business, in.Get("kind"), providerConfig(in)
-	all, stored := given, app.Secret("")
-	if id != "" {
-		p, err := o.DB.Provider(ctx, b.ID, id)
-		if err != nil {
-			return phoneTest{}, err
-		}
-		if all, err = merge(p.Config, given); err != nil {
-			return phoneTest{}, err
-		}
-		kind, stored = p.Kind, p.Secret
-	}
-	if err := (providerTrial{Kind: kind, Config: all}).Validate(); err != nil {
-		return phoneTest{}, err
-	}
-	s, err := readSettings(ctx, o, b, kind, all, given, stored)
-	if err != nil {
-		return phoneTest{}, err
-	}
-	if s.Secret == "" {
-		s.Secret = stored
-	}
-	return tryPhone(ctx, o, kind, s.Settings)
-}
-
-func showTest(t phoneTest) *views.ProviderTest {
-	if !t.OK {
-		return &views.ProviderTest{Code: t.Error, Message: t.Message}
-	}
-	return &views.ProviderTest{OK: true, Latency: time.Duration(*t.LatencyMs) * time.Millisecond, Seen: *t.RecordingsSeen}
 }
 
 // tryProvider tests an integration as it is stored.

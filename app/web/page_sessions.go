@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -158,19 +159,12 @@ func changePassword(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		w, ctx := who(c), o.reader(c)
+		w := who(c)
 		err = app.CheckPassword(in.Get("password"))
 		if err == nil {
 			err = o.proveOwner(c, w.User, in.Get("current"))
 		}
-		f, ok := refused(ctx, "invalid.password", in, err)
-		if text, known := loginProblem(ctx, err); known {
-			f, ok = views.Form{Problem: text}, true
-			if app.IsKind(err, app.Unauthorized) {
-				f = views.Form{Errors: map[string]string{"current": views.T(ctx, "invalid.password.current")}}
-			}
-		}
-		if ok {
+		if f, ok := passwordRefused(o.reader(c), in, err); ok {
 			c.Status(fiber.StatusUnprocessableEntity)
 			return o.showProfile(c, views.ProfilePage{Password: f})
 		}
@@ -182,6 +176,18 @@ func changePassword(o Options) fiber.Handler {
 		}
 		return done(c, "/settings/profile", "password", err)
 	}
+}
+
+// passwordRefused says why a password was not changed; false where that is no
+// matter of what was typed.
+func passwordRefused(ctx context.Context, in url.Values, err error) (views.Form, bool) {
+	if app.IsKind(err, app.Unauthorized) {
+		return views.Form{Errors: map[string]string{"current": views.T(ctx, "invalid.password.current")}}, true
+	}
+	if text, ok := loginProblem(ctx, err); ok {
+		return views.Form{Problem: text}, true
+	}
+	return refused(ctx, "invalid.password", in, err)
 }
 
 // proveOwner checks the password of who is signed in.

@@ -50,23 +50,28 @@ func setUp(o Options) fiber.Handler {
 		if err == nil {
 			u, _, err = o.DB.SetUp(c.UserContext(), u, in.Get("password"), b)
 		}
-		if err == nil {
-			if err := beginSession(c, o, u); err != nil {
-				return err
-			}
-			return goTo(c, "/")
+		if err != nil {
+			return o.setupRefused(c, in, err)
 		}
-		ctx := o.reader(c)
-		f, ok := refused(ctx, "invalid.setup", in, err)
-		if app.IsKind(err, app.RateLimited) {
-			f, ok = views.Form{Values: in, Problem: views.T(ctx, "login.wait", "Span", views.Span(ctx, explain(err).RetryAfter))}, true
-		}
-		if !ok {
+		if err := beginSession(c, o, u); err != nil {
 			return err
 		}
-		c.Status(status[explain(err).Kind])
-		return render(c, ctx, views.SetupPage(views.Setup{Door: o.door(c, ctx, "setup.title"), Form: f}))
+		return goTo(c, "/")
 	}
+}
+
+// setupRefused shows the form again with what is wrong with it.
+func (o Options) setupRefused(c *fiber.Ctx, in url.Values, err error) error {
+	ctx := o.reader(c)
+	f, ok := refused(ctx, "invalid.setup", in, err)
+	if app.IsKind(err, app.RateLimited) {
+		f, ok = views.Form{Values: in, Problem: views.T(ctx, "login.wait", "Span", views.Span(ctx, explain(err).RetryAfter))}, true
+	}
+	if !ok {
+		return err
+	}
+	c.Status(status[explain(err).Kind])
+	return render(c, ctx, views.SetupPage(views.Setup{Door: o.door(c, ctx, "setup.title"), Form: f}))
 }
 
 const longestBusinessName = 100
