@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"crk/app"
 	"crk/views"
 )
@@ -250,99 +248,6 @@ func qr(n int) [][]bool {
 		}
 	}
 	return rows
-}
-
-// samples returns every page by name.
-func samples(t testing.TB, ctx context.Context) map[string]templ.Component {
-	t.Helper()
-	door := views.Door{Title: "CRK", Path: "/login"}
-	calls, call := callsPage(t), callPage(t)
-	found := callsPage(t)
-	found.Query, found.Page, found.Total = url.Values{"q": {"อะไหล่"}, "sort": {"score"}, "from": {"2026-11-01"}}, 1, 3
-	found.Items = found.Items[10:13]
-	found.Items[0].Snippet = "ที่รอ<mark>อะไหล่</mark>อยู่ &amp; &lt;b&gt;"
-	nothing := views.CallsPage{Page: 1, PageSize: 20, Query: url.Values{"q": {"คอมเพรสเซอร์ไหม้"}}}
-	reviewed := callPage(t)
-	reviewed.Recording.Review = &app.Review{Score: ptr(45.0), Tag: "other", Note: "เปิดประวัติก่อนทักครับ", Name: "วราภรณ์", At: noon(t)}
-	reviewed.Recording.Score, reviewed.Recording.Note = ptr(45.0), "ลูกค้า VIP"
-	drawer := providersPage(t)
-	drawer.Form = &views.ProviderForm{Form: views.Form{Values: url.Values{"name": {"x"}, "username": {"crk-sync"}, "password": {"hunter2-secret"}, "syncIntervalMinutes": {"15"}},
-		Errors: map[string]string{"name": "ชื่อต้องมี 2 ถึง 60 ตัวอักษร"}}, Test: &views.ProviderTest{Code: "unreachable"}}
-	edit := providersPage(t)
-	edit.Form = &views.ProviderForm{ID: "p1", Kind: app.SourceDTAC, Form: views.Form{Values: url.Values{"name": {"DTAC main"}}}, Test: &views.ProviderTest{OK: true, Seen: 1}}
-	fresh := tokensPage(t)
-	fresh.Fresh = "crk_5Hq3xV9rT0kLmN2pQ8sWbYdFgJzAaEeCcUuIiOoPpXx1234567890"
-	newToken := tokensPage(t)
-	newToken.Form = &views.TokenForm{Grant: app.Scopes{app.ViewRecordingAll}, Form: views.Form{Values: url.Values{"scopes": {"view_recording_all"}}, Errors: map[string]string{"scopes": "เลือกอย่างน้อยหนึ่งสิทธิ์"}}}
-	link := destinationsPage(t)
-	link.Link = &views.TelegramLink{Code: "Zk3v9x2QWm1aPq7LtY0bCd", DeepLink: "https://t.me/siam_bot?start=Zk3v", GroupLink: "https://t.me/siam_bot?startgroup=Zk3v", ExpiresAt: noon(t).Add(15 * time.Minute), QR: qr(33)}
-	rule := app.Rule{Name: "ลูกค้าไม่พอใจ แจ้งหัวหน้าทันที", Match: app.MatchAll, Conditions: []app.Condition{
-		{Field: app.FieldScore, Op: app.OpLt, Value: app.NumberValue(60)},
-		{Field: app.FieldSentiment, Op: app.OpEq, Value: app.TextValue("negative")},
-		{Field: app.FieldCallHour, Op: app.OpBetween, Value: app.NumberValues(8, 18)},
-	}}
-	anyRule := rule
-	anyRule.Match = app.MatchAny
-	automations := views.AutomationsPage{Items: []views.AutomationRow{
-		{Automation: app.Automation{ID: "a1", Enabled: true, Graph: app.Graph{Name: rule.Name}, Sent: 128, Failed: 2, LastRunAt: noon(t)}, Rule: &rule, Places: []string{"ทีมหัวหน้างาน (Telegram)", "ในแอป"}},
-		{Automation: app.Automation{ID: "a2", Graph: app.Graph{Name: "มีคนพูดถึงคู่แข่ง"}}, Rule: &anyRule},
-		{Automation: app.Automation{ID: "a3", Enabled: true, Graph: app.Graph{Name: "ทุกสาย"}}, Rule: &app.Rule{}},
-		{Automation: app.Automation{ID: "a4", Enabled: true, Graph: app.Graph{Name: "ผัง"}}},
-	}}
-	feed := views.NotificationsPage{Items: feedItems(t), Unread: 3, Next: "n5", Prefer: app.DefaultPreferences(),
-		Channels: []views.ChannelCount{{Channel: app.ChannelTelegram, Sent: 86, Failed: 6}, {Channel: app.ChannelDiscord, Sent: 1041}, {Channel: app.ChannelInApp, Sent: 118}}}
-	unread := feed
-	unread.Only, unread.Older = "unread", true
-	simulated, viewer := frame("สาย", views.AtCalls), frame("สาย", views.AtCalls)
-	simulated.Simulated, simulated.Flash, simulated.Businesses = true, views.Flash{Text: "บันทึกแล้ว"}, []app.Business{{ID: "b2", Name: "บางนา"}}
-	viewer.Role, viewer.Can, viewer.User.Name, viewer.Flash = app.Viewer, app.Viewer.Scopes(), "", views.Flash{Text: "ไม่สำเร็จ", Bad: true}
-	return map[string]templ.Component{
-		"login":       views.LoginPage(views.Login{Door: door, Next: "/calls"}),
-		"login-wrong": views.LoginPage(views.Login{Door: door, Form: views.Form{Values: url.Values{"email": {"waraporn@siamcooling.example"}, "remember": {"true"}}, Problem: "อีเมลหรือรหัสผ่านไม่ถูกต้อง"}}),
-		"setup": views.SetupPage(views.Setup{Door: door, Form: views.Form{Values: url.Values{"code": {"4F7K-Q2MX"}, "timeZone": {"Asia/Bangkok"}, "password": {"hunter2-secret"}},
-			Errors: map[string]string{"password": "อย่างน้อย 10 ตัวอักษร"}}}),
-		"error": views.ErrorPage(views.Problem{Door: door, Status: 404, Title: "ไม่พบหน้านี้", Text: "อาจถูกลบไปแล้ว", RequestID: "018f", Back: "/calls"}),
-
-		"calls":           views.Calls(simulated, calls),
-		"calls-found":     views.Calls(frame("สาย", views.AtCalls), found),
-		"calls-nothing":   views.Calls(frame("สาย", views.AtCalls), nothing),
-		"calls-none":      views.Calls(frame("สาย", views.AtCalls), views.CallsPage{None: true, Page: 1, PageSize: 20}),
-		"calls-waiting":   views.Calls(frame("สาย", views.AtCalls), views.CallsPage{None: true, HasProvider: true, Page: 1, PageSize: 20}),
-		"calls-viewer":    views.Calls(viewer, calls),
-		"call":            views.Call(frame("สาย", views.AtCalls), call),
-		"call-reviewed":   views.Call(frame("สาย", views.AtCalls), reviewed),
-		"call-bare":       views.Call(frame("สาย", views.AtCalls), bareCall(t)),
-		"call-underway":   views.Call(frame("สาย", views.AtCalls), callInState(t, app.Transcribing, "")),
-		"call-failed":     views.Call(frame("สาย", views.AtCalls), callInState(t, app.Failed, app.AudioUnreadable)),
-		"call-viewer":     views.Call(viewer, call),
-		"upload":          views.Upload(frame("อัปโหลด", views.AtCalls), views.UploadPage{MaxBytes: 512 << 20}),
-		"notifications":   views.Notifications(frame("แจ้งเตือน", views.AtNotifications), feed),
-		"feed-unread":     views.Notifications(frame("แจ้งเตือน", views.AtNotifications), unread),
-		"feed-none":       views.Notifications(frame("แจ้งเตือน", views.AtNotifications), views.NotificationsPage{}),
-		"deliveries":      views.Deliveries(frame("แจ้งเตือน", views.AtNotifications), deliveriesPage(t)),
-		"deliveries-none": views.Deliveries(frame("แจ้งเตือน", views.AtNotifications), views.DeliveriesPage{Failed: true}),
-		"automations":     views.Automations(frame("กฎ", views.AtAutomations), automations),
-		"rules-none":      views.Automations(frame("กฎ", views.AtAutomations), views.AutomationsPage{}),
-		"rule": views.Automation(frame("กฎ", views.AtAutomations), views.AutomationPage{ID: "a1", Advanced: true, Chats: destinationsPage(t).Chats, Webhooks: destinationsPage(t).Discord,
-			Form: views.Form{Values: url.Values{"name": {rule.Name}, "message": {"คะแนน {{score}}"}, "inApp": {"true"}}, Problem: "แก้สองช่องด้านล่าง"},
-			Rows: []views.ConditionRow{{Field: "score", Op: "lt", Value: "60"}, {Field: "call_hour", Op: "between", Value: "8", Problem: "ต้องมีสองค่า"}, {}}}),
-		"rule-new":             views.Automation(frame("กฎ", views.AtAutomations), views.AutomationPage{Rows: make([]views.ConditionRow, 2)}),
-		"providers":            views.Providers(frame("Providers", views.AtSettings), providersPage(t)),
-		"providers-none":       views.Providers(frame("Providers", views.AtSettings), views.ProvidersPage{}),
-		"providers-new":        views.Providers(frame("Providers", views.AtSettings), drawer),
-		"providers-edit":       views.Providers(frame("Providers", views.AtSettings), edit),
-		"tokens":               views.Tokens(frame("API Tokens", views.AtSettings), fresh),
-		"tokens-none":          views.Tokens(frame("API Tokens", views.AtSettings), views.TokensPage{}),
-		"tokens-new":           views.Tokens(frame("API Tokens", views.AtSettings), newToken),
-		"destinations":         views.Destinations(frame("ปลายทาง", views.AtSettings), destinationsPage(t)),
-		"destinations-none":    views.Destinations(frame("ปลายทาง", views.AtSettings), views.DestinationsPage{}),
-		"destinations-ill":     views.Destinations(frame("ปลายทาง", views.AtSettings), views.DestinationsPage{Telegram: views.TelegramStatus{Configured: true, Bot: "b", Problem: "conflict"}}),
-		"destinations-linking": views.Destinations(frame("ปลายทาง", views.AtSettings), link),
-		"profile": views.Profile(frame("บัญชี", views.AtSettings), views.ProfilePage{Current: "s1", Name: views.Form{Values: url.Values{"name": {"วราภรณ์ จิตรดี"}, "language": {"th"}}},
-			Sessions: []app.Session{{ID: "s1", IP: "192.0.2.7", SeenAt: noon(t), CreatedAt: noon(t).Add(-72 * time.Hour), Agent: "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36"},
-				{ID: "s2", IP: "2001:db8::1", SeenAt: noon(t).Add(-30 * time.Hour), CreatedAt: noon(t).Add(-900 * time.Hour), Agent: "Mozilla/5.0 (iPhone; CPU) Version/18.0 Mobile/15E148 Safari/604.1"}, {ID: "s3", Agent: "?"}}}),
-		"docs": views.Docs(docsPage()),
-	}
 }
 
 func deliveriesPage(t testing.TB) views.DeliveriesPage {
