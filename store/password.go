@@ -31,7 +31,7 @@ func (s *Store) hashPassword(ctx context.Context, password string) (string, erro
 		return "", err
 	}
 	defer func() { <-hashing }()
-	return argon2id.CreateHash(password, argon)
+	return argon2id.CreateHash(password, s.argon)
 }
 
 func (s *Store) comparePassword(ctx context.Context, password, hash string) (bool, error) {

@@ -19,8 +19,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/google/uuid"
 	"modernc.org/sqlite" // the driver "sqlite"
 	sqlitelib "modernc.org/sqlite/lib"
@@ -35,6 +37,7 @@ type Options struct {
 	Schema  string             // the whole schema, for a database that is new
 	Box     *secret.Box        // seals and opens the secret columns
 	Now     func() time.Time   // the clock; time.Now where nil
+	Hashing *argon2id.Params   // what a password costs to try; the product's own where nil
 	Publish func([]app.Change) // told what commits changed; see [Store.Notify]
 	BaseURL string             // where people reach the appliance, for the links in events; "": not known
 }
@@ -45,7 +48,10 @@ type Store struct {
 	writes *sql.DB // one connection, which the writer holds
 	writer *writer
 	box    *secret.Box
+	argon  *argon2id.Params
 	now    func() time.Time
+
+	webhookKeys sync.Map // opened secrets of webhooks, app.Secret by id
 }
 
 // Pragmas apply to every connection of a pool only as part of its name.
@@ -68,7 +74,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := createFile(o.Path); err != nil {
 		return nil, err
 	}
-	s := &Store{box: o.Box, now: o.Now}
+	if o.Hashing == nil {
+		o.Hashing = argon
+	}
+	s := &Store{box: o.Box, argon: o.Hashing, now: o.Now}
 	name := "file:" + (&url.URL{Path: filepath.ToSlash(o.Path)}).EscapedPath()
 	var err error
 	if s.writes, err = sql.Open("sqlite", name+writerPragmas); err != nil {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"crk/app"
 	"crk/app/secret"
 	"crk/store"
@@ -53,6 +55,10 @@ type Fixture struct {
 	changes []app.Change
 }
 
+// cheap makes passwords quick to check: the product's own cost would be most of
+// the time that tests take.
+var cheap = argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
 // Password is the password of every user made here.
 const Password = "correct horse battery"
 
@@ -79,7 +85,7 @@ func New(t testing.TB) *Fixture {
 
 func open(t testing.TB, path string, o store.Options) *store.Store {
 	t.Helper()
-	o.Path, o.Schema, o.Box = path, Schema(t), Box(t)
+	o.Path, o.Schema, o.Box, o.Hashing = path, Schema(t), Box(t), &cheap
 	s, err := store.Open(context.WithoutCancel(t.Context()), o)
 	if err != nil {
 		t.Fatal("open store:", err)
