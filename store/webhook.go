@@ -207,27 +207,41 @@ type WebhookTarget struct {
 
 // WebhookTarget returns where a webhook's events go now.
 func (s *Store) WebhookTarget(ctx context.Context, business app.BusinessID, id string) (to WebhookTarget, err error) {
-	err = s.reads.QueryRowContext(ctx, `SELECT url FROM webhooks WHERE id = ? AND business_id = ?`, id, business).Scan(&to.URL)
-	if err != nil {
-		return to, found(err, "webhook")
-	}
-	rows, err := s.reads.QueryContext(ctx, `SELECT id, secret FROM webhook_secrets
-		WHERE webhook_id = ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY created_at DESC, id DESC`, id, stamp(s.now()))
+	rows, err := s.reads.QueryContext(ctx, `SELECT k.id, k.secret, w.url FROM webhooks w JOIN webhook_secrets k ON k.webhook_id = w.id
+		WHERE w.id = ? AND w.business_id = ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.created_at DESC, k.id DESC`,
+		id, business, stamp(s.now()))
 	sealed, err := collect(rows, err, func(row scanner) (k sealedSecret, err error) {
-		err = row.Scan(&k.id, &k.sealed)
+		err = row.Scan(&k.id, &k.sealed, &to.URL)
 		return k, err
 	})
 	if err != nil {
 		return to, err
 	}
+	if len(sealed) == 0 { // each webhook has a secret
+		return to, app.Missing("webhook")
+	}
 	for _, k := range sealed {
-		plain, err := s.box.Open(sealedWebhook, k.id, k.sealed)
+		secret, err := s.openWebhookSecret(k)
 		if err != nil {
-			return to, fmt.Errorf("store: open the secret of a webhook with the key file: %w", err)
+			return to, err
 		}
-		to.Secrets = append(to.Secrets, app.Secret(plain))
+		to.Secrets = append(to.Secrets, secret)
 	}
 	return to, nil
+}
+
+// openWebhookSecret opens a secret once: to open it for every event would cost
+// more than to sign and send that. A row's secret never changes.
+func (s *Store) openWebhookSecret(k sealedSecret) (app.Secret, error) {
+	if known, ok := s.webhookKeys.Load(k.id); ok {
+		return known.(app.Secret), nil
+	}
+	plain, err := s.box.Open(sealedWebhook, k.id, k.sealed)
+	if err != nil {
+		return "", fmt.Errorf("store: open the secret of a webhook with the key file: %w", err)
+	}
+	s.webhookKeys.Store(k.id, app.Secret(plain))
+	return app.Secret(plain), nil
 }
 
 // webhookChanged publishes that a webhook is different now.

@@ -134,6 +134,16 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+func TestNear(t *testing.T) {
+	for _, tt := range addresses {
+		if ip, err := netip.ParseAddr(tt.host); err == nil && tt.want != notEver {
+			t.Run(tt.host, func(t *testing.T) {
+				is.New(t).Equal(egress.Near(ip), tt.want != free) // what is not the internet, however it is written
+			})
+		}
+	}
+}
+
 func TestAllowIsNarrow(t *testing.T) {
 	for _, tt := range []struct {
 		host string

@@ -49,7 +49,7 @@ func (c *Courier) attempt(ctx context.Context, claim store.WebhookClaim) (app.We
 	}
 	if r.Error != "" {
 		c.log.Info("webhook did not take an event", "webhook", claim.WebhookID, "event", claim.Event,
-			"attempt", claim.Attempts+1, "status", r.Status, "error", r.Error, "err", r.err)
+			"attempt", claim.Attempts+1, "error", r.Error, "why", r.why())
 	}
 	return r.WebhookAttempt, c.outcome(claim, r), nil
 }

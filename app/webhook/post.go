@@ -33,6 +33,14 @@ type result struct {
 	err   error         // why there was no answer
 }
 
+// why says, for the log, what kept an event from arriving.
+func (r result) why() string {
+	if r.err != nil {
+		return r.err.Error()
+	}
+	return "answered " + strconv.Itoa(r.Status)
+}
+
 // post sends the event of a claim. Its error is the appliance's own; one of the
 // receiver's is part of the result.
 func (c *Courier) post(ctx context.Context, to store.WebhookTarget, claim store.WebhookClaim) (r result, err error) {
@@ -47,16 +55,11 @@ func (c *Courier) post(ctx context.Context, to store.WebhookTarget, claim store.
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) { near = isNear(i.Conn.RemoteAddr()) },
 	})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(claim.Body))
+	req, err := c.request(ctx, to.URL, claim, r.At, signature)
 	if err != nil {
 		r.Error, r.err = app.WebhookErrUnreachable, bare(err)
 		return r, nil
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", c.agent)
-	req.Header.Set("webhook-id", claim.EventID)
-	req.Header.Set("webhook-timestamp", strconv.FormatInt(r.At.Unix(), 10))
-	req.Header.Set("webhook-signature", signature)
 
 	begin := time.Now()
 	res, err := c.client.Do(req)
@@ -75,6 +78,20 @@ func (c *Courier) post(ctx context.Context, to store.WebhookTarget, claim store.
 		r.Response = snippet(body)
 	}
 	return r, nil
+}
+
+// request is the request of an attempt.
+func (c *Courier) request(ctx context.Context, url string, claim store.WebhookClaim, at time.Time, signature string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(claim.Body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("webhook-id", claim.EventID)
+	req.Header.Set("webhook-timestamp", strconv.FormatInt(at.Unix(), 10))
+	req.Header.Set("webhook-signature", signature)
+	return req, nil
 }
 
 // verdict is the code of an answer that is no success.
