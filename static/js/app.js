@@ -33,6 +33,14 @@ function refresh() {
   document.body.dispatchEvent(new CustomEvent("crk:refresh"));
 }
 
+// An address holds no filter that is not set.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return;
+  for (const [name, value] of [...event.detail.formData]) {
+    if (value === "") event.detail.formData.delete(name);
+  }
+});
+
 // Whoever was logged out meanwhile is sent to the login, not given a login page
 // in the middle of another.
 document.body.addEventListener("htmx:beforeSwap", (event) => {

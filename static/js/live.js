@@ -19,6 +19,7 @@ let state = "";
 let count = Number(body.dataset.unread) || 0; // of notifications that were not read
 let attempt = 0;
 let timer = 0;
+let leaving = false; // the reader logs out: the form leads to the login itself
 
 export function start() {
   if (!body.dataset.stream || !("WebSocket" in window)) return;
@@ -31,6 +32,7 @@ export function start() {
   } else {
     connect();
   }
+  addEventListener("submit", (event) => { leaving = event.target.getAttribute("action") === "/logout"; });
   addEventListener("offline", () => show("off"));
   addEventListener("online", () => {
     if (!timer) return;
@@ -59,7 +61,7 @@ function connect() {
   };
   socket.onclose = (event) => {
     if (event.code === 4401) {
-      location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+      if (!leaving) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
       return;
     }
     show("off");
