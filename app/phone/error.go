@@ -46,7 +46,8 @@ type Error struct {
 	Status     int           // the HTTP status where there was one
 	RetryAfter time.Duration // how long the system asks to be left alone; zero: it did not say
 	Detail     string
-	Err        error // the cause, where there is one
+	Fix        string // what a person can do about it, in whole sentences, where more is known than Kind says
+	Err        error  // the cause, where there is one
 }
 
 // Error implements error.

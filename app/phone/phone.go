@@ -80,8 +80,9 @@ type Call struct {
 
 // Reasons for Call.Skip.
 const (
-	SkipShort = "too_short"         // shorter than the configured minimum
-	SkipLine  = "line_not_selected" // not one of the configured lines
+	SkipShort    = "too_short"         // shorter than the configured minimum
+	SkipLine     = "line_not_selected" // not one of the configured lines
+	SkipInternal = "internal_call"     // between two extensions
 )
 
 // Audio is an opened recording.

@@ -17,7 +17,8 @@ func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	r.ClockSkew = c.wire.Skew().Round(time.Second)
 	switch phone.KindOf(err) {
 	case phone.Unreachable, phone.TLS:
-		return r, r.Add(phone.StepConnect, err)
+		err = r.Add(phone.StepConnect, err)
+		return r, err
 	}
 	_ = r.Add(phone.StepConnect, nil)
 	if r.Add(phone.StepSignIn, err) != nil {

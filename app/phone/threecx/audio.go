@@ -1,0 +1,62 @@
+package threecx
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"crk/app/phone"
+)
+
+const opAudio = "threecx: open recording"
+
+// notFound is the end of 3CX's name for a recording whose file is not there.
+const notFound = "FILE_NOT_FOUND"
+
+// Audio implements [phone.Source]. A file that is not there is not there yet: it is
+// still being written, or in an archive, or deleted, which 3CX does not tell apart.
+func (c *Client) Audio(ctx context.Context, id string) (audio phone.Audio, err error) {
+	if !callID.MatchString(id) {
+		return phone.Audio{}, &phone.Error{Kind: phone.NotYet, Op: opAudio, Detail: "no recording can have this id"}
+	}
+	err = c.signedIn(ctx, opAudio, func(token string) error {
+		audio, err = c.tryAudio(ctx, pathAudio+id+")", token)
+		return err
+	})
+	return audio, err
+}
+
+func (c *Client) tryAudio(ctx context.Context, path, token string) (phone.Audio, error) {
+	call, cancel := context.WithTimeout(ctx, audioTimeout)
+	resp, err := c.get(call, opAudio, path, token)
+	if err != nil {
+		cancel()
+		return phone.Audio{}, explainAudio(ctx, err)
+	}
+	body := phone.IdleBody(ctx, opAudio, resp.Body, idleTimeout, cancel)
+	audio, err := phone.TakeAudio(opAudio, resp, body, explainAnswer)
+	if err != nil {
+		body.Close()
+	}
+	return audio, err
+}
+
+// explainAudio tells a recording that is not there from a 3CX that is not.
+func explainAudio(ctx context.Context, err error) error {
+	err = explain(ctx, opAudio, err)
+	e, ok := errors.AsType[*phone.Error](err)
+	if ok && (e.Status == http.StatusNotFound || e.Status == http.StatusGone || strings.Contains(e.Detail, notFound)) {
+		e.Kind = phone.NotYet
+	}
+	return err
+}
+
+// explainAnswer tells the answer for a file that is not there where it comes with
+// status 200.
+func explainAnswer(body []byte) error {
+	if text := message(body); strings.Contains(text, notFound) {
+		return &phone.Error{Kind: phone.NotYet, Op: opAudio, Detail: text}
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package threecx
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"crk/app/phone"
+)
+
+const (
+	opList      = "threecx: list recordings"
+	pageSize    = 100                    // more is refused
+	pageGap     = 250 * time.Millisecond // between two pages: a 3CX also has calls to carry
+	maxRows     = 50_000                 // of a window; one that holds more is to be split
+	listMaxBody = 16 << 20
+	longestWait = 30 * time.Second // that a server may ask for before a page is tried again
+)
+
+// retryPauses are the waits before the second, third and fourth try of a page that
+// was answered with a 5xx status or with 429.
+var retryPauses = [...]time.Duration{500 * time.Millisecond, 2 * time.Second, 5 * time.Second}
+
+// A walk is one reading of a window, [since, until).
+type walk struct {
+	since, until time.Time
+	yield        func(phone.Call, error) bool
+	seen         map[string]bool
+}
+
+// errEnough ends a walk whose consumer wants no more.
+var errEnough = errors.New("threecx: the consumer wants no more")
+
+// take yields a call that is in the window and was not yielded before.
+func (w *walk) take(c phone.Call) error {
+	if w.seen[c.ID] || c.StartedAt.Before(w.since) || !c.StartedAt.Before(w.until) {
+		return nil
+	}
+	w.seen[c.ID] = true
+	if !w.yield(c, nil) {
+		return errEnough
+	}
+	return nil
+}
+
+// odd yields the error of a row.
+func (w *walk) odd(op string, err error) error {
+	if !w.yield(phone.Call{}, fmt.Errorf("%s: %w", op, err)) {
+		return errEnough
+	}
+	return nil
+}
+
+// Calls implements [phone.Source]. Pages are asked for as they are consumed, one
+// at a time.
+func (c *Client) Calls(ctx context.Context, since, until time.Time) iter.Seq2[phone.Call, error] {
+	return func(yield func(phone.Call, error) bool) {
+		if !since.Before(until) {
+			return
+		}
+		w := &walk{since: since, until: until, yield: yield, seen: map[string]bool{}}
+		err := c.recordings(ctx, w)
+		if isForbidden(err) {
+			err = c.callLog(ctx, w)
+		}
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(phone.Call{}, err)
+		}
+	}
+}
+
+// isForbidden reports whether the request itself was refused, and not the sign-in.
+func isForbidden(err error) bool {
+	e, ok := errors.AsType[*phone.Error](err)
+	return ok && e.Status == http.StatusForbidden && e.Op != opLogin
+}
+
+// recordings reads the list of recordings, by id upwards.
+func (c *Client) recordings(ctx context.Context, w *walk) error {
+	var last int64
+	for rows := 0; rows < maxRows; {
+		page, err := c.page(ctx, opList, recordingsPath(w.since, w.until, last, "Id asc"))
+		if err != nil || len(page.rows) == 0 {
+			return err
+		}
+		if last, err = c.yieldRows(w, page.rows, last); err != nil {
+			return err
+		}
+		rows += len(page.rows)
+		if err := c.sleep(ctx, pageGap); err != nil {
+			return phone.NetworkError(ctx, opList, err)
+		}
+	}
+	return &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "there is no end of pages"}
+}
+
+// yieldRows yields a page and returns its last id. Rows that are not in the order
+// that was asked for would be lost between two pages, so they are an error; and so
+// is a page of which no row can be read: then it is 3CX that changed.
+func (c *Client) yieldRows(w *walk, rows []json.RawMessage, last int64) (int64, error) {
+	readable := false
+	for _, raw := range rows {
+		r, err := readRow(raw)
+		if r.id > 0 && r.id <= last {
+			return last, unexpected(opList, "the rows do not come in the order of their ids")
+		}
+		last = max(last, r.id)
+		if err != nil {
+			err = w.odd(opList, err)
+		} else {
+			readable = true
+			r.call.Skip = c.filter.skip(r.call)
+			err = w.take(r.call)
+		}
+		if err != nil {
+			return last, err
+		}
+	}
+	if !readable {
+		return last, errNoRow(opList)
+	}
+	return last, nil
+}
+
+func errNoRow(op string) error { return unexpected(op, "no row of the list can be read") }
+
+func unexpected(op, detail string) error {
+	return &phone.Error{Kind: phone.Unexpected, Op: op, Detail: detail}
+}
+
+// recordingFields are what is asked for of a recording: without $select an entity
+// shows more than is anybody's business.
+const recordingFields = "Id,StartTime,EndTime,CallType,FromDn,FromDnType,FromCallerNumber,FromDisplayName," +
+	"ToDn,ToDnType,ToCallerNumber,ToDisplayName,IsArchived"
+
+// recordingsPath asks for a page of the recordings that started in [since, until)
+// with an id above after. Times are asked for in whole seconds, which is enough:
+// the rows are looked at again.
+func recordingsPath(since, until time.Time, after int64, order string) string {
+	filter := "StartTime ge " + literal(since) + " and StartTime lt " + literal(until.Add(time.Second-1))
+	if after > 0 {
+		filter = "Id gt " + strconv.FormatInt(after, 10) + " and " + filter
+	}
+	return pathRecordings + "?$filter=" + escape(filter) + "&$orderby=" + escape(order) +
+		"&$top=" + strconv.Itoa(pageSize) + "&$select=" + recordingFields
+}
+
+// literal is a time as XAPI reads it: only with a Z.
+func literal(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// escape writes a query's value with %20 for a blank, as 3CX's own pages do.
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// A listing is a page as XAPI answers it.
+type listing struct {
+	rows  []json.RawMessage
+	count int // of all pages, where that was asked for; else 0
+}
+
+// page reads one page and tries again where 3CX fails or asks to be left alone for
+// a moment.
+func (c *Client) page(ctx context.Context, op, path string) (listing, error) {
+	for try := 0; ; try++ {
+		page, err := c.tryPage(ctx, op, path)
+		e, ok := errors.AsType[*phone.Error](err)
+		if !ok || e.Kind != phone.Transient || try == len(retryPauses) || e.RetryAfter > longestWait {
+			return page, err
+		}
+		if c.sleep(ctx, max(retryPauses[try], e.RetryAfter)) != nil {
+			return page, err
+		}
+	}
+}
+
+func (c *Client) tryPage(ctx context.Context, op, path string) (page listing, err error) {
+	err = c.signedIn(ctx, op, func(token string) error {
+		body, err := c.fetchJSON(ctx, op, path, token)
+		if err != nil {
+			return err
+		}
+		page, err = readListing(op, body)
+		return err
+	})
+	return page, err
+}
+
+func (c *Client) fetchJSON(ctx context.Context, op, path, token string) ([]byte, error) {
+	call, cancel := context.WithTimeout(ctx, listTimeout)
+	defer cancel()
+	resp, err := c.get(call, op, path, token)
+	if err != nil {
+		return nil, explain(ctx, op, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, unexpected(op, "a part came where the whole was asked for")
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, listMaxBody+1))
+	if err != nil {
+		return nil, phone.NetworkError(ctx, op, err)
+	}
+	if len(body) > listMaxBody {
+		return nil, &phone.Error{Kind: phone.TooMany, Op: op, Detail: "the answer is too large"}
+	}
+	return body, nil
+}
+
+// readListing reads a list's answer. Its next link is of no use: it may be missing
+// where there is more.
+func readListing(op string, body []byte) (listing, error) {
+	if phone.IsPage(body) {
+		return listing{}, unexpected(op, "a web page came instead of a list")
+	}
+	var answer struct {
+		Value *[]json.RawMessage `json:"value"`
+		Count phone.Text         `json:"@odata.count"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return listing{}, unexpected(op, "the list is not JSON")
+	}
+	if answer.Value == nil {
+		return listing{}, unexpected(op, "the answer holds no list")
+	}
+	count, err := strconv.Atoi(string(answer.Count))
+	if err != nil {
+		count = 0
+	}
+	return listing{rows: *answer.Value, count: max(0, count)}, nil
+}
