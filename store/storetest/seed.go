@@ -62,31 +62,34 @@ func (f *Fixture) Exec(t testing.TB, query string, args ...any) {
 // Try is Exec for SQL that may fail.
 func (f *Fixture) Try(t testing.TB, query string, args ...any) error {
 	t.Helper()
-	db := f.beside(t)
-	defer db.Close()
-	_, err := db.ExecContext(t.Context(), query, args...)
+	_, err := f.beside(t).ExecContext(t.Context(), query, args...)
 	return err
 }
 
 // Text returns the one value that a query finds, as text.
 func (f *Fixture) Text(t testing.TB, query string, args ...any) string {
 	t.Helper()
-	db := f.beside(t)
-	defer db.Close()
 	var v sql.NullString
-	if err := db.QueryRowContext(t.Context(), query, args...).Scan(&v); err != nil {
+	if err := f.beside(t).QueryRowContext(t.Context(), query, args...).Scan(&v); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return v.String
 }
 
-// beside opens the database a second time.
+// beside is the database, opened a second time and kept until the test ends.
 func (f *Fixture) beside(t testing.TB) *sql.DB {
 	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.side != nil {
+		return f.side
+	}
 	db, err := sql.Open("sqlite", "file:"+f.Path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
 	if err != nil {
 		t.Fatal("open the database:", err)
 	}
+	db.SetMaxOpenConns(1)
+	f.side = db
 	return db
 }
 

@@ -53,6 +53,7 @@ type Fixture struct {
 
 	mu      sync.Mutex
 	changes []app.Change
+	side    *sql.DB // see beside
 }
 
 // cheap makes passwords quick to check: the product's own cost would be most of
@@ -73,6 +74,11 @@ func Open(t testing.TB) *store.Store {
 func New(t testing.TB) *Fixture {
 	t.Helper()
 	f := &Fixture{Clock: &Clock{t: Start}, Path: filepath.Join(t.TempDir(), "crk.db")}
+	t.Cleanup(func() {
+		if f.side != nil {
+			f.side.Close()
+		}
+	})
 	f.Store = open(t, f.Path, store.Options{Now: f.Clock.Now, Publish: f.publish})
 	var err error
 	f.Owner, f.Business, err = f.SetUp(t.Context(), app.User{Email: "owner@example.com", Name: "Owner", Language: "en"},
