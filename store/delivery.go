@@ -127,6 +127,34 @@ func (s *Store) DeliverInApp(ctx context.Context, j app.Job, d app.Delivery) err
 	})
 }
 
+// RetryDelivery sends what an automation failed to send once more: as a new job,
+// with all its attempts before it. The automation counts it as failed no longer,
+// until it is known what came of it. It is NotFound where the business has no
+// such delivery, and a Conflict where it has not failed or is not of an
+// automation: what was sent by hand is its sender's to send again.
+func (s *Store) RetryDelivery(ctx context.Context, business app.BusinessID, id string) error {
+	return s.write(ctx, func(t *tx) error {
+		d, err := scanDelivery(t.row(`SELECT `+deliveryColumns+` FROM deliveries WHERE id = ? AND business_id = ?`, id, business))
+		if err != nil {
+			return found(err, "delivery")
+		}
+		if d.Status != app.DeliveryFailed || d.AutomationID == "" {
+			return &app.Error{Kind: app.Conflict, Code: "conflict", Message: "Only what an automation failed to send can be sent again."}
+		}
+		d.Status = app.DeliveryQueued
+		err = t.exec(`UPDATE deliveries SET status = ?, error = '', next_attempt_at = ? WHERE id = ?`, d.Status, stamp(t.now), d.ID)
+		if err != nil {
+			return err
+		}
+		err = t.exec(`UPDATE automations SET failed = max(failed - 1, 0) WHERE id = ? AND business_id = ?`, d.AutomationID, business)
+		if err != nil {
+			return err
+		}
+		t.changed(app.Change{BusinessID: business, Topic: "delivery", ID: d.ID, Status: d.Status})
+		return t.queue(app.Job{Kind: app.JobDeliver, BusinessID: business, Key: d.ID, Lane: d.Destination, Priority: app.PriorityLive})
+	})
+}
+
 func (t *tx) insertDelivery(d app.Delivery) error {
 	return t.exec(`INSERT INTO deliveries (id, business_id, channel, destination, title, body, link, severity, data, status, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -269,3 +269,49 @@ func TestChannelStatuses(t *testing.T) {
 	is.Equal(got[app.ChannelDiscord], store.ChannelStatus{})
 	is.Equal(got[app.ChannelInApp], store.ChannelStatus{Destinations: 1}) // the feed reaches the members
 }
+
+func TestRetryDelivery(t *testing.T) {
+	is := is.New(t)
+	f, ctx := storetest.New(t), t.Context()
+	chat := (&phone{f: f}).link(t, f.Business.ID, f.Owner.ID, annChat)
+	a, err := f.CreateAutomation(ctx, f.Business.ID, graph("A", []string{chat.ID}, nil, false))
+	is.NoErr(err)
+	id := deliveryFor(t, f, a, chat.ID)[0]
+	counts := func() [2]int64 {
+		a, err := f.Automation(ctx, f.Business.ID, a.ID)
+		is.NoErr(err)
+		return [2]int64{a.Sent, a.Failed}
+	}
+	is.True(app.IsKind(f.RetryDelivery(ctx, f.Business.ID, id), app.Conflict)) // it is still on its way
+	for range 2 {
+		job, d := claimDelivery(t, f)
+		is.NoErr(f.EndDelivery(ctx, job, d, store.Outcome{Tried: true, Code: "timeout"}))
+		is.Equal(counts(), [2]int64{0, 1})
+		is.True(app.IsKind(f.RetryDelivery(ctx, "another", id), app.NotFound)) // another business's is as if it were not there
+		f.Clock.Advance(time.Hour)
+		is.NoErr(f.RetryDelivery(ctx, f.Business.ID, id))
+		is.Equal(counts(), [2]int64{0, 0})                                         // it has not failed any more
+		is.True(app.IsKind(f.RetryDelivery(ctx, f.Business.ID, id), app.Conflict)) // pressed twice, it is queued once
+		d, err = f.Delivery(ctx, f.Business.ID, id)
+		is.NoErr(err)
+		is.Equal(d.Status, app.DeliveryQueued)
+		is.Equal(d.Error, "")
+		is.Equal(d.NextAttemptAt, f.Clock.Now()) // it is due at once
+	}
+	job, d := claimDelivery(t, f)
+	is.Equal(job.Lane, d.Destination) // in the lane of its destination
+	is.Equal(job.Attempts, 0)         // with all its attempts
+	is.NoErr(f.EndDelivery(ctx, job, d, store.Outcome{Tried: true, State: app.ChatOK}))
+	is.Equal(counts(), [2]int64{1, 0}) // and counts once, as what it came to
+	d, err = f.Delivery(ctx, f.Business.ID, id)
+	is.NoErr(err)
+	is.Equal(d.Attempts, 3)                                                    // every attempt is told of
+	is.True(app.IsKind(f.RetryDelivery(ctx, f.Business.ID, id), app.Conflict)) // what arrived is not sent again
+
+	byHand, err := f.AddDelivery(ctx, app.Delivery{
+		BusinessID: f.Business.ID, Channel: app.ChannelTelegram, Destination: "telegram:" + chat.ID, ChatID: chat.ID, Title: "T", Severity: app.Info,
+	}, store.Outcome{Tried: true, Code: "timeout"})
+	is.NoErr(err)
+	is.True(app.IsKind(f.RetryDelivery(ctx, f.Business.ID, byHand), app.Conflict)) // nor what its sender knows to have failed
+	is.Equal(f.Text(t, `SELECT count(*) FROM jobs WHERE kind = 'deliver'`), "0")
+}

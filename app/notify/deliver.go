@@ -76,7 +76,7 @@ func (g *Gateway) keep(ctx context.Context, j app.Job, d app.Delivery, r result)
 	now := g.db.Now()
 	o := r.outcome()
 	switch {
-	case r.code == RateLimited && now.Sub(d.CreatedAt) < maxWait:
+	case r.code == RateLimited && now.Sub(j.CreatedAt) < maxWait:
 		o.Again = now.Add(r.after)
 		return errors.Join(g.db.NoteAttempt(ctx, d, o), jobs.Wait(r, r.after))
 	case r.code == RateLimited:

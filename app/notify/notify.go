@@ -23,6 +23,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"crk/app"
@@ -65,12 +66,34 @@ func New(o Options) *Gateway {
 	return g
 }
 
-// Run lets the bot answer until ctx ends. Without a bot it returns at once.
+// Run lets the bot answer, if there is one, and keeps what was sent within its
+// bounds, until ctx ends.
 func (g *Gateway) Run(ctx context.Context) error {
+	var pruning sync.WaitGroup
+	pruning.Go(func() { g.prune(ctx) })
 	if g.bot != nil {
 		g.bot.run(ctx)
 	}
+	pruning.Wait()
 	return nil
+}
+
+const pruneEvery = time.Hour
+
+// prune deletes what is too old or too much: at the start, and every hour.
+func (g *Gateway) prune(ctx context.Context) {
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		if err := g.db.PruneNotifications(ctx); err != nil && ctx.Err() == nil {
+			g.log.Error("prune the feed and the deliveries", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // Unlink takes a chat from a business. A group that no business is linked to any
