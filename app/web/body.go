@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	bodyIdle = 60 * time.Second // a body that stands still for this long is cut off
-	drainMax = 256 << 10        // bytes read to keep a connection that a handler left unread
+	bodyIdle  = 60 * time.Second // a body that stands still for this long is cut off
+	bodyTime  = 2 * time.Minute  // and an ordinary one that takes this long
+	drainTime = 10 * time.Second // for reading what nobody wants; see drain
+	drainMax  = 64 << 20         // bytes of it
 )
 
 // guardBody bounds every body. Requests are streamed, so that an upload is
@@ -26,6 +28,10 @@ const (
 // connection whose body was not read to its end is not used again.
 func guardBody(maxAudio int64) fiber.Handler {
 	return func(c *fiber.Ctx) error {
+		if lengths(c.Request().Header.RawHeaders()) > 1 { // where the body ends is told by none
+			c.Context().SetConnectionClose()
+			return fiber.ErrBadRequest
+		}
 		s := c.Context().RequestBodyStream()
 		if s == nil {
 			return c.Next()
@@ -38,17 +44,35 @@ func guardBody(maxAudio int64) fiber.Handler {
 		if takesAudio(c) {
 			limit = maxAudio
 		}
+		raw := &rawBody{r: s, conn: c.Context().Conn()}
+		defer func() {
+			if !raw.drain() {
+				c.Context().SetConnectionClose()
+			}
+		}()
 		if int64(n) > limit {
-			c.Context().SetConnectionClose()
 			return tooLarge(limit)
 		}
-		body := &boundedBody{r: &idleReader{s, c.Context().Conn()}, left: limit}
+		body := &boundedBody{r: raw, left: limit}
 		if takesAudio(c) {
 			c.Locals(localBody, io.Reader(body))
-			return handOn(c, body, n)
+			return c.Next()
 		}
+		raw.until = time.Now().Add(bodyTime)
 		return readWhole(c, body)
 	}
+}
+
+// lengths counts a request's Content-Length lines, of which fasthttp takes the
+// last and a proxy before it perhaps the first.
+func lengths(header []byte) (n int) {
+	for line := range bytes.Lines(header) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		if bytes.EqualFold(bytes.TrimSpace(name), []byte(fiber.HeaderContentLength)) {
+			n++
+		}
+	}
+	return n
 }
 
 // takesAudio reports whether a route reads its body as a stream.
@@ -58,21 +82,9 @@ func takesAudio(c *fiber.Ctx) bool {
 		(c.Method() == fiber.MethodPost && c.Path() == "/calls/upload")
 }
 
-func handOn(c *fiber.Ctx, body io.Reader, n int) error {
-	err := c.Next()
-	if n >= 0 {
-		k, rerr := io.Copy(io.Discard, io.LimitReader(body, drainMax))
-		if rerr != nil || k == drainMax {
-			c.Context().SetConnectionClose()
-		}
-	}
-	return err
-}
-
 func readWhole(c *fiber.Ctx, body io.Reader) error {
 	b, err := io.ReadAll(body)
 	if err != nil {
-		c.Context().SetConnectionClose()
 		var e *app.Error
 		if errors.As(err, &e) {
 			return e
@@ -115,18 +127,46 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// An idleReader gives a body as long as it needs while it keeps coming.
-type idleReader struct {
-	r    io.Reader
-	conn net.Conn
+// A rawBody is a body as it comes: it may take as long as it needs while it
+// keeps coming, but for until.
+type rawBody struct {
+	r     io.Reader
+	conn  net.Conn
+	until time.Time // zero: no end
+	err   error     // how it ended; it is not read any more then
 }
 
 // Read implements io.Reader.
-func (b *idleReader) Read(p []byte) (int, error) {
-	if b.conn != nil {
-		_ = b.conn.SetReadDeadline(time.Now().Add(bodyIdle)) // a connection that cannot is closed already
+func (b *rawBody) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
 	}
-	return b.r.Read(p)
+	end := time.Now().Add(bodyIdle)
+	if !b.until.IsZero() && b.until.Before(end) {
+		end = b.until
+	}
+	b.deadline(end)
+	n, err := b.r.Read(p)
+	b.err = err
+	return n, err
+}
+
+func (b *rawBody) deadline(t time.Time) {
+	if b.conn != nil {
+		_ = b.conn.SetReadDeadline(t) // a connection that cannot is closed already
+	}
+}
+
+// drain reads what was left unread and reports whether that was all. A sender
+// does not look for an answer while it sends, and a connection that is closed
+// with bytes unread is reset: the answer, such as that the body is too large,
+// would be lost. How much and how long is bounded.
+func (b *rawBody) drain() (all bool) {
+	if b.err == nil {
+		b.deadline(time.Now().Add(drainTime))
+		_, b.err = io.CopyN(io.Discard, b.r, drainMax)
+	}
+	return errors.Is(b.err, io.EOF)
 }
 
 func tooLarge(limit int64) *app.Error {
