@@ -151,6 +151,7 @@ CREATE TABLE seen_calls (
     data_id      TEXT NOT NULL,
     recording_id TEXT,             -- NULL: skipped
     reason       TEXT NOT NULL DEFAULT '',
+    call_at      INTEGER NOT NULL,
     duration     INTEGER,          -- as reported, seconds
     seen_at      INTEGER NOT NULL,
     PRIMARY KEY (business_id, data_id)

@@ -38,6 +38,7 @@ var imports = map[string][]string{
 
 	// The edges to other people's servers.
 	"app/phone/dtac":        {"app/phone"},
+	"app/phone/threecx":     {"app/phone"},
 	"app/phone/phonetest":   {"app/phone"},
 	"app/ai/openai":         {"app"},
 	"app/ai/aitest":         {"app", "app/audio"},

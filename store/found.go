@@ -12,12 +12,17 @@ import (
 // for long.
 const maxFound = 250
 
+// reuseGap is how far apart two calls of one id begin at least. What one call's
+// start is may differ by the queue that it waited in.
+const reuseGap = 30 * time.Minute
+
 // Reasons for a ledger row without a recording that comes back no more.
 const reasonDeleted = "deleted" // a person deleted the call
 
 // A FoundCall is a call that a phone system reports.
 type FoundCall struct {
 	DataID        string
+	Reused        string          // its DataID where an earlier call has that one; empty: ids serve once
 	Remote        json.RawMessage // how the phone system names the audio; see RemoteCall
 	CallAt        time.Time
 	Duration      int // seconds; 0: not said
@@ -30,6 +35,7 @@ type FoundCall struct {
 
 // A knownCall is what the ledger and the recording say of a found call.
 type knownCall struct {
+	began     time.Time
 	recording string // "" where it was skipped
 	reason    string
 	status    app.Status // "" where the recording is gone
@@ -83,22 +89,22 @@ func (s *Store) AddFound(ctx context.Context, p app.Provider, calls []FoundCall,
 }
 
 // knownCallQuery tells of calls, given as a JSON array of data ids, what is known.
-const knownCallQuery = `SELECT c.data_id, coalesce(c.recording_id, ''), c.reason, coalesce(r.status, ''), coalesce(r.size > 0, 0),
+const knownCallQuery = `SELECT c.data_id, c.call_at, coalesce(c.recording_id, ''), c.reason, coalesce(r.status, ''), coalesce(r.size > 0, 0),
 		coalesce(c.duration, 0), coalesce(r.audio_duration, 0),
 		r.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM providers p WHERE p.id = r.provider_id)
 	FROM seen_calls c LEFT JOIN recordings r ON r.id = c.recording_id
 	WHERE c.business_id = ? AND c.data_id IN (SELECT value FROM json_each(?))`
 
 func scanKnown(row scanner) (id string, k knownCall, err error) {
-	err = row.Scan(&id, &k.recording, &k.reason, &k.status, &k.hasAudio, &k.given, &k.heard, &k.orphan)
+	err = row.Scan(&id, instant{&k.began}, &k.recording, &k.reason, &k.status, &k.hasAudio, &k.given, &k.heard, &k.orphan)
 	return id, k, err
 }
 
 // unsettled returns those of calls that something is to be done about.
 func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall, again bool) ([]FoundCall, error) {
-	ids := make([]string, len(calls))
-	for i, f := range calls {
-		ids[i] = f.DataID
+	ids := make([]string, 0, 2*len(calls))
+	for _, f := range calls {
+		ids = append(ids, f.DataID, f.Reused)
 	}
 	rows, err := s.reads.QueryContext(ctx, knownCallQuery, p.BusinessID, toJSON(ids))
 	if err != nil {
@@ -115,11 +121,20 @@ func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall
 	}
 	var out []FoundCall
 	for _, f := range calls {
+		if k, ok := known[f.DataID]; ok && k.isAnother(f) {
+			f.DataID = f.Reused
+		}
 		if k, ok := known[f.DataID]; !ok || k.verdict(f, again) != leave {
 			out = append(out, f)
 		}
 	}
 	return out, rows.Err()
+}
+
+// isAnother reports whether a call only has the id of the one that is known, because
+// the phone system began to count anew.
+func (k knownCall) isAnother(f FoundCall) bool {
+	return f.Reused != "" && k.began.Sub(f.CallAt).Abs() >= reuseGap
 }
 
 // What is to be done about a call that is known.
@@ -163,8 +178,8 @@ func (t *tx) addFound(p app.Provider, f FoundCall, again bool) (imported bool, e
 	if f.Skip != "" {
 		recording = nil
 	}
-	n, err := t.affect(`INSERT INTO seen_calls (business_id, data_id, recording_id, reason, duration, seen_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO NOTHING`, p.BusinessID, f.DataID, recording, f.Skip, f.Duration, stamp(t.now))
+	n, err := t.affect(`INSERT INTO seen_calls (business_id, data_id, recording_id, reason, call_at, duration, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, p.BusinessID, f.DataID, recording, f.Skip, stamp(f.CallAt), f.Duration, stamp(t.now))
 	if err != nil {
 		return false, err
 	}

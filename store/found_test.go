@@ -202,3 +202,50 @@ func TestAManualRunHurriesDownloads(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(at, f.Clock.Now())
 }
+
+func TestAnIDThatServesAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		later    time.Duration // of the call that has the id
+		reused   string
+		imported int
+	}{
+		{"the same call", 0, "dtac:pbx.example.com:1@later", 0},
+		{"the same call, told from another list", 29 * time.Minute, "dtac:pbx.example.com:1@later", 0},
+		{"another call", 30 * time.Minute, "dtac:pbx.example.com:1@later", 1},
+		{"another and older call", -24 * time.Hour, "dtac:pbx.example.com:1@later", 1},
+		{"where ids serve once", 24 * time.Hour, "", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			f := storetest.New(t)
+			p := provider(t, f, "A")
+			is.Equal(add(t, f, p, false, listed(1)), 1)
+			again := listed(1)
+			again.CallAt, again.Reused = again.CallAt.Add(tt.later), tt.reused
+			is.Equal(add(t, f, p, false, again), tt.imported)
+			is.Equal(add(t, f, p, true, again, listed(1)), 0) // either is known from now on
+			ids := map[string]time.Time{}
+			for _, r := range recordings(t, f) {
+				ids[r.DataID] = r.CallAt
+			}
+			is.Equal(ids["dtac:pbx.example.com:1"], listed(1).CallAt) // the first keeps its name
+			if tt.imported == 1 {
+				is.Equal(ids[tt.reused], again.CallAt)
+			}
+			is.Equal(len(ids), 1+tt.imported)
+		})
+	}
+}
+
+func TestAnIDThatServesAgainAfterItsCallWasDeleted(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	p := provider(t, f, "A")
+	add(t, f, p, false, listed(1))
+	is.NoErr(f.DeleteRecording(t.Context(), f.Business.ID, nil, recordings(t, f)[0].ID))
+	again := listed(1)
+	again.CallAt, again.Reused = again.CallAt.Add(time.Hour), "dtac:pbx.example.com:1@later"
+	is.Equal(add(t, f, p, false, again), 1) // the other call is not deleted with it
+	is.Equal(recordings(t, f)[0].DataID, again.Reused)
+}

@@ -12,6 +12,7 @@ import (
 	"crk/app"
 	"crk/app/phone"
 	"crk/app/phone/dtac"
+	"crk/app/phone/threecx"
 )
 
 // A Kind is a kind of phone system that integrations are made of.
@@ -22,6 +23,10 @@ type Kind struct {
 
 	// Open makes a source of settings that Read returned. It asks nothing yet.
 	Open func(config json.RawMessage, secret app.Secret, client *http.Client) (phone.Source, error)
+
+	// Reuses says that such a system may give an id a second time, to another call:
+	// after it was set up anew or restored. A call's start tells the two apart.
+	Reuses bool
 }
 
 // Settings are those of a phone integration, checked.
@@ -37,7 +42,8 @@ type Settings struct {
 // domain's list of sources.
 func Kinds() map[string]Kind {
 	return map[string]Kind{
-		app.SourceDTAC: DTAC(),
+		app.SourceDTAC:    DTAC(),
+		app.SourceThreeCX: ThreeCX(),
 	}
 }
 
@@ -66,14 +72,50 @@ func readDTAC(config json.RawMessage) (Settings, error) {
 	if err != nil {
 		return Settings{}, fieldProblems(err)
 	}
-	s := Settings{BaseURL: c.BaseURL, Username: c.Username, Secret: app.Secret(c.Password)}
-	u, err := url.Parse(c.BaseURL)
+	password := c.Password
+	c.Password = ""
+	return newSettings(c.BaseURL, c.Username, password, c)
+}
+
+// ThreeCX is the kind of 3CX. The options are for all its sources.
+func ThreeCX(options ...threecx.Option) Kind {
+	return Kind{
+		Read: readThreeCX,
+		Open: func(config json.RawMessage, secret app.Secret, client *http.Client) (phone.Source, error) {
+			var c threecx.Config
+			if err := json.Unmarshal(config, &c); err != nil {
+				return nil, err
+			}
+			c.Password = secret.Reveal()
+			return threecx.New(c, client, options...)
+		},
+		Reuses: true,
+	}
+}
+
+func readThreeCX(config json.RawMessage) (Settings, error) {
+	var c threecx.Config
+	if err := readConfig(config, &c); err != nil {
+		return Settings{}, err
+	}
+	c, err := c.Normalized()
+	if err != nil {
+		return Settings{}, fieldProblems(err)
+	}
+	password := c.Password
+	c.Password = ""
+	return newSettings(c.BaseURL, c.Username, password, c)
+}
+
+// newSettings are those of a connector's config, which is given without the
+// password.
+func newSettings(baseURL, username, password string, config any) (Settings, error) {
+	u, err := url.Parse(baseURL)
 	if err != nil {
 		return Settings{}, err
 	}
-	s.Host, c.Password = u.Host, ""
-	s.Config, err = json.Marshal(c)
-	return s, err
+	b, err := json.Marshal(config)
+	return Settings{Config: b, Secret: app.Secret(password), BaseURL: baseURL, Username: username, Host: u.Host}, err
 }
 
 // Preview says in a few words whose sign-in at which phone system an integration

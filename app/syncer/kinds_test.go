@@ -27,6 +27,13 @@ func TestSettings(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(s.Host, "onecallvoicerecord.dtac.co.th") // DTAC's own, where none is given
 	is.Equal(s.Secret, app.Secret(""))
+
+	s, err = e.Read(app.SourceThreeCX, json.RawMessage(`{"baseUrl":"ACME.3cx.co:5001/webclient/#/office","username":"reader","password":"key","auth":"api_client"}`))
+	is.NoErr(err)
+	is.Equal(s.Host, "acme.3cx.co:5001")
+	is.Equal(s.Username, "reader")
+	is.Equal(s.Secret.Reveal(), "key")
+	is.Equal(string(s.Config), `{"baseUrl":"https://acme.3cx.co:5001","username":"reader","auth":"api_client"}`)
 }
 
 func TestSettingsThatAreWrong(t *testing.T) {
@@ -34,7 +41,9 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		name, kind, config string
 		fields             []string
 	}{
-		{"3CX", app.SourceThreeCX, `{}`, []string{"kind"}},
+		{"nothing of 3CX", app.SourceThreeCX, `{}`, []string{"config.baseUrl", "config.username"}},
+		{"an odd way to sign in", app.SourceThreeCX, `{"baseUrl":"pbx.example.com","username":"u","auth":"sso"}`, []string{"config.auth"}},
+		{"a wrong type of 3CX", app.SourceThreeCX, `{"baseUrl":"pbx.example.com","username":"u","extensions":"116"}`, []string{"config.extensions"}},
 		{"no such kind", "avaya", `{}`, []string{"kind"}},
 		{"nothing", app.SourceDTAC, `{}`, []string{"config.username"}},
 		{"everything at once", app.SourceDTAC, `{"baseUrl":"ftp://x","pageSize":-1}`, []string{"config.baseUrl", "config.username", "config.pageSize"}},
@@ -67,6 +76,6 @@ func TestProbe(t *testing.T) {
 	report, err := r.engine.Probe(t.Context(), app.SourceDTAC, s)
 	is.NoErr(err)
 	is.Equal(report.RecordingsSeen, 4)
-	_, err = r.engine.Probe(t.Context(), app.SourceThreeCX, s)
+	_, err = r.engine.Probe(t.Context(), "avaya", s)
 	is.True(app.IsKind(err, app.Invalid))
 }

@@ -229,7 +229,7 @@ func (r *reading) found(c phone.Call) store.FoundCall {
 	if err != nil {
 		b = []byte("{}") // cannot be: the row was found valid
 	}
-	return store.FoundCall{
+	f := store.FoundCall{
 		DataID:        r.provider.Kind + ":" + r.provider.Host + ":" + c.ID,
 		Remote:        b,
 		CallAt:        c.StartedAt,
@@ -240,4 +240,8 @@ func (r *reading) found(c phone.Call) store.FoundCall {
 		AgentName:     c.AgentName,
 		Skip:          c.Skip,
 	}
+	if r.kinds[r.provider.Kind].Reuses {
+		f.Reused = f.DataID + "@" + c.StartedAt.UTC().Format("20060102T150405Z")
+	}
+	return f
 }

@@ -23,7 +23,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -112,11 +115,7 @@ func (e *Engine) kind(name string) (Kind, error) {
 		return k, nil
 	}
 	var problems app.Problems
-	if name == app.SourceThreeCX {
-		problems.Add("kind", "3CX cannot be connected with this version yet.")
-	} else {
-		problems.Add("kind", "This must be one of: dtac, threecx.")
-	}
+	problems.Add("kind", "This must be one of: %s.", strings.Join(slices.Sorted(maps.Keys(e.kinds)), ", "))
 	return k, problems.Err()
 }
 
