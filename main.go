@@ -24,7 +24,6 @@ import (
 	_ "time/tzdata" // Windows and bare containers have no time zones
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofrs/flock"
 
 	"crk/app"
 	"crk/app/ai"
@@ -34,13 +33,13 @@ import (
 	"crk/app/certs"
 	"crk/app/command"
 	"crk/app/config"
+	"crk/app/datadir"
 	"crk/app/demo"
 	"crk/app/disk"
 	"crk/app/egress"
 	"crk/app/feed"
 	"crk/app/jobs"
 	"crk/app/notify"
-	"crk/app/secret"
 	"crk/app/syncer"
 	"crk/app/web"
 	"crk/app/webhook"
@@ -143,7 +142,7 @@ func serve(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Dem
 type appliance struct {
 	cfg    config.Config
 	log    *slog.Logger
-	lock   *flock.Flock
+	data   *datadir.Dir
 	db     *store.Store
 	sounds *audio.Store
 	hub    *feed.Hub
@@ -166,9 +165,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo
 			a.close()
 		}
 	}()
-	if err := a.openData(ctx); err != nil {
+	if a.data, err = datadir.Open(ctx, cfg, schema, log); err != nil {
 		return nil, err
 	}
+	a.db, a.sounds = a.data.DB, a.data.Sounds
 	if err := a.firstUser(ctx); err != nil {
 		return nil, err
 	}
@@ -231,53 +231,6 @@ func server(c config.AI) ai.Server {
 }
 
 func (a *appliance) maxAudio() int64 { return int64(a.cfg.MaxAudioMiB) << 20 }
-
-// openData opens what lies on the disk, for this process alone.
-func (a *appliance) openData(ctx context.Context) error {
-	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
-		return fmt.Errorf("make the data directory (CRK_DATA_DIR): %w", err)
-	}
-	a.lock = flock.New(filepath.Join(a.cfg.DataDir, "crk.lock"))
-	switch held, err := a.lock.TryLock(); {
-	case err != nil:
-		return fmt.Errorf("lock the data directory: %w", err)
-	case !held:
-		return fmt.Errorf("another crk runs on %s: stop it first", a.cfg.DataDir)
-	}
-	box, made, err := secret.LoadOrCreate(a.cfg.KeyFile)
-	if err != nil {
-		return err
-	}
-	if made {
-		a.log.Info("made the encryption key: keep a copy of it elsewhere, nothing can be read without it", "file", a.cfg.KeyFile)
-	}
-	if a.db, err = store.Open(ctx, store.Options{
-		Path: a.cfg.Database(), Schema: schema, Box: box, BaseURL: a.cfg.BaseURL,
-	}); err != nil {
-		return err
-	}
-	identity, err := a.db.AudioIdentity(ctx)
-	if err != nil {
-		return err
-	}
-	if a.sounds, err = audio.OpenStore(filepath.Join(a.cfg.DataDir, "audio"), identity); err != nil {
-		return err
-	}
-	_, err = a.sounds.Sweep()
-	return err
-}
-
-// removeOrphans removes sound files that a crash left without a recording.
-func (a *appliance) removeOrphans(ctx context.Context) error {
-	n, err := a.sounds.RemoveOrphans(ctx, func(id string) (bool, error) { return a.db.WantsAudio(ctx, id) })
-	if n > 0 {
-		a.log.Info("removed sound files that no recording has", "files", n)
-	}
-	if err != nil && ctx.Err() == nil {
-		a.log.Warn("look for sound files that no recording has", "err", err)
-	}
-	return nil
-}
 
 // firstUser makes the owner and the business that the configuration names, or
 // the code with which a browser may do so, while there is no user.
@@ -343,7 +296,7 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	start(&work, ctx, a.phones.Run)
 	start(&work, ctx, a.gateway.Run)
 	start(&work, ctx, a.courier.Run)
-	start(&work, ctx, a.removeOrphans)
+	start(&work, ctx, a.data.RemoveOrphans)
 	if a.demo != nil {
 		start(&work, ctx, func(ctx context.Context) error { return a.demo.Run(ctx, a.db, a.phones) })
 	}
@@ -386,14 +339,10 @@ func (a *appliance) greet(l net.Listener) {
 
 // close gives everything back. It is for every end, also that of a failed open.
 func (a *appliance) close() {
-	var errs []error
-	if a.db != nil {
-		errs = append(errs, a.db.Close())
+	if a.data == nil {
+		return
 	}
-	if a.lock != nil {
-		errs = append(errs, a.lock.Unlock())
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := a.data.Close(); err != nil {
 		a.log.Error("close", "err", err)
 	}
 }

@@ -33,6 +33,7 @@ var imports = map[string][]string{
 
 	// What keeps things.
 	"app/audio":       {"app", "app/secret"},
+	"app/datadir":     {"app/audio", "app/config", "app/secret", "store"},
 	"store":           {"app", "app/secret"},
 	"store/storetest": {"app", "app/secret", "store"},
 
