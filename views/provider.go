@@ -53,6 +53,14 @@ func (p ProviderForm) chosen(kind string) bool {
 	return p.Kind == kind || (p.Kind == "" && kind == app.SourceDTAC)
 }
 
+// example is an address of the kind of phone system that the drawer is for.
+func (p ProviderForm) example() string {
+	if p.chosen(app.SourceThreeCX) {
+		return "https://company.3cx.co"
+	}
+	return "https://onecallvoicerecord.dtac.co.th"
+}
+
 // bad reports whether a person must act.
 func (c ProviderCard) bad() bool {
 	return c.State == app.ProviderStopped || (c.Active && c.State == app.ProviderFailing)
@@ -74,6 +82,16 @@ func (c ProviderCard) errorCode() string {
 		return "unknown"
 	}
 	return c.LastSync.Error
+}
+
+// phoneFix says what to do about a phone system's failure. Of 3CX more is known.
+func phoneFix(ctx context.Context, kind, code string) string {
+	if kind == app.SourceThreeCX {
+		if s := label(ctx, "provider.fix.threecx", code); s != code {
+			return s
+		}
+	}
+	return label(ctx, "provider.fix", code)
 }
 
 // interval is how often an integration asks, in words.
