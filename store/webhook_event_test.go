@@ -211,3 +211,28 @@ func TestWebhookLinksKnowTheAddress(t *testing.T) {
 		is.True(strings.HasPrefix(string(b), `{"businessId":"b-1",`)) // every event names the business first
 	}
 }
+
+func TestEventsWakeWhoDelivers(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	var woken []app.JobKind
+	f.Notify(nil, func(kinds []app.JobKind) { woken = append(woken, kinds...) })
+	save(t, f, given("crm-1"))
+	is.Equal(len(woken), 0) // nobody wants to know
+	w := hook(t, f, f.Business.ID)
+	for _, again := range []func() error{
+		func() error { save(t, f, given("crm-2")); return nil },
+		func() error {
+			return f.RetryWebhookDelivery(t.Context(), f.Business.ID, w.ID, f.Text(t, `SELECT id FROM webhook_deliveries`))
+		},
+		func() error {
+			f.Exec(t, `UPDATE webhook_deliveries SET status = 'failed'`)
+			_, err := f.RecoverWebhook(t.Context(), f.Business.ID, w.ID, storetest.Start)
+			return err
+		},
+	} {
+		woken = nil
+		is.NoErr(again())
+		is.Equal(woken, []app.JobKind{app.JobWebhook}) // there is something to send
+	}
+}

@@ -70,9 +70,7 @@ func (c *Courier) post(ctx context.Context, to store.WebhookTarget, claim store.
 	}
 	defer res.Body.Close()
 	r.Status, r.Error = res.StatusCode, verdict(res.StatusCode)
-	if r.Error != "" {
-		r.asked = retryAfter(res.Header.Get("Retry-After"), r.At)
-	}
+	r.asked = retryAfter(res.Header.Get("Retry-After"), r.At)
 	body, _ := io.ReadAll(io.LimitReader(res.Body, readResponse)) // the status is what counts
 	if !near {
 		r.Response = snippet(body)

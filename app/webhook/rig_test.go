@@ -168,13 +168,14 @@ func (r *receiver) seen() []request {
 	return append([]request(nil), r.requests...)
 }
 
-// next returns the next request that was not returned by next before.
+// next returns the next request that was not returned by next before. It waits
+// for less than a courier that nobody woke would sleep.
 func (r *receiver) next(t testing.TB) request {
 	t.Helper()
 	select {
 	case req := <-r.got:
 		return req
-	case <-time.After(30 * time.Second):
+	case <-time.After(10 * time.Second):
 		t.Fatal("the receiver got nothing")
 		return request{}
 	}

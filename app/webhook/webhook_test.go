@@ -306,28 +306,57 @@ func TestPausedWebhookHolds(t *testing.T) {
 	is.Equal(n, int64(0)) // once
 }
 
-func TestRetryBeginsTheScheduleAnew(t *testing.T) {
+func TestSendingAgainBeginsTheScheduleAnew(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		again func(r *rig, d app.WebhookDelivery) error
+	}{
+		{"retry", func(r *rig, d app.WebhookDelivery) error {
+			return r.RetryWebhookDelivery(t.Context(), d.BusinessID, d.WebhookID, d.ID)
+		}},
+		{"recover", func(r *rig, d app.WebhookDelivery) error {
+			_, err := r.RecoverWebhook(t.Context(), d.BusinessID, d.WebhookID, storetest.Start)
+			return err
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			r := newRig(t)
+			w, _ := r.hook(t, newReceiver(t, with(500)).URL)
+			r.happen(t, "crm-1")
+			for range 10 {
+				r.Drain(t.Context())
+				r.Clock.Advance(30 * time.Hour)
+			}
+			d := r.deliveries(t, w)[0]
+			is.Equal(d.Status, app.WebhookHeld) // switched off on the way: days passed
+			on := true
+			_, err := r.PatchWebhook(t.Context(), r.Business.ID, w.ID, store.WebhookPatch{Active: &on})
+			is.NoErr(err)
+			before := len(d.Attempts)
+			is.NoErr(tt.again(r, d))
+			r.Drain(t.Context())
+			d = r.deliveries(t, w)[0]
+			is.Equal(len(d.Attempts), before+1)
+			wait := d.NextAttemptAt.Sub(r.Clock.Now())
+			is.True(wait >= 4*time.Second && wait <= 6*time.Second) // the first pause again
+		})
+	}
+}
+
+func TestAnotherAddressIsTriedAtOnce(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t)
-	crm := newReceiver(t, with(500))
+	crm, next := newReceiver(t, with(429, "Retry-After", "86400")), newReceiver(t, with(200))
 	w, _ := r.hook(t, crm.URL)
 	r.happen(t, "crm-1")
-	for range 10 {
-		r.Drain(t.Context())
-		r.Clock.Advance(30 * time.Hour)
-	}
-	d := r.deliveries(t, w)[0]
-	is.Equal(d.Status, app.WebhookHeld) // switched off on the way: days passed
-	on := true
-	_, err := r.PatchWebhook(t.Context(), r.Business.ID, w.ID, store.WebhookPatch{Active: &on})
-	is.NoErr(err)
-	before := len(d.Attempts)
-	is.NoErr(r.RetryWebhookDelivery(t.Context(), r.Business.ID, w.ID, d.ID))
 	r.Drain(t.Context())
-	d = r.deliveries(t, w)[0]
-	is.Equal(len(d.Attempts), before+1)
-	wait := d.NextAttemptAt.Sub(r.Clock.Now())
-	is.True(wait >= 4*time.Second && wait <= 6*time.Second) // the first pause again
+	got, err := r.PatchWebhook(t.Context(), r.Business.ID, w.ID, store.WebhookPatch{URL: &next.URL})
+	is.NoErr(err)
+	is.True(got.FailingSince.IsZero()) // the failures were those of the other address
+	r.happen(t, "crm-2")
+	r.Drain(t.Context())
+	is.Equal(len(next.seen()), 1) // and so was its wish to be left alone
 }
 
 // TestClaimOfAProcessThatIsNoMore: what one process had claimed when it was
@@ -384,7 +413,9 @@ func TestStopIsNoAttempt(t *testing.T) {
 	is.Equal(len(d.Attempts), 0)                  // it was not the receiver's fault
 	is.True(r.reread(t, w).FailingSince.IsZero()) // and counts against nobody
 	is.Equal(d.NextAttemptAt, r.Clock.Now())      // it goes on at the next start
-	is.Equal(len(r.deliveries(t, w)[0].Attempts), 0)
+	crm.then(with(200))
+	r.Drain(t.Context())
+	is.Equal(r.deliveries(t, w)[0].Status, app.WebhookDelivered)
 }
 
 // TestSlowReceiverDelaysNobody: one that never answers has its four requests and
@@ -474,6 +505,12 @@ func TestTest(t *testing.T) {
 	is.Equal(r.reread(t, w).LastSuccessAt, r.Clock.Now())
 	r.Drain(ctx)
 	is.Equal(len(crm.seen()), 2)
+	on := true
+	_, err = r.PatchWebhook(ctx, r.Business.ID, w.ID, store.WebhookPatch{Active: &on})
+	is.NoErr(err)
+	n, err := r.RecoverWebhook(ctx, r.Business.ID, w.ID, storetest.Start)
+	is.NoErr(err)
+	is.Equal(n, int64(0)) // an example that failed is nothing to recover
 	_, err = r.Test(ctx, r.Business.ID, "nothing", "")
 	is.True(app.IsKind(err, app.NotFound))
 
