@@ -105,6 +105,8 @@ func notificationSamples(t testing.TB) map[string]templ.Component {
 		"feed-none":       views.Notifications(here, views.NotificationsPage{}),
 		"deliveries":      views.Deliveries(here, deliveriesPage(t)),
 		"deliveries-none": views.Deliveries(here, views.DeliveriesPage{Failed: true}),
+		"check":           views.Check(here, checkPage(t)),
+		"check-none":      views.Check(here, views.CheckPage{}),
 	}
 }
 
@@ -182,12 +184,15 @@ func destinationSamples(t testing.TB) map[string]templ.Component {
 		Code: "Zk3v9x2QWm1aPq7LtY0bCd", DeepLink: "https://t.me/siam_bot?start=Zk3v", GroupLink: "https://t.me/siam_bot?startgroup=Zk3v",
 		ExpiresAt: noon(t).Add(15 * time.Minute), QR: qr(33),
 	}
+	discord := destinationsPage(t)
+	discord.Webhook = &views.Form{Values: url.Values{"name": {"#ขาย"}}, Errors: map[string]string{"webhookUrl": "ไม่ใช่ URL ของ Discord"}}
 	ill := views.TelegramStatus{Configured: true, Bot: "b", Problem: "conflict"}
 	here := frame("ปลายทาง", views.AtSettings)
 	return map[string]templ.Component{
 		"destinations":         views.Destinations(here, destinationsPage(t)),
 		"destinations-none":    views.Destinations(here, views.DestinationsPage{}),
 		"destinations-ill":     views.Destinations(here, views.DestinationsPage{Telegram: ill}),
+		"destinations-discord": views.Destinations(here, discord),
 		"destinations-linking": views.Destinations(here, link),
 	}
 }

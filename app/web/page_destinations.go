@@ -15,19 +15,20 @@ import (
 const destinationsPath = "/settings/destinations"
 
 func destinationsPage(o Options) fiber.Handler {
-	return func(c *fiber.Ctx) error { return o.showDestinations(c, nil) }
+	return func(c *fiber.Ctx) error { return o.showDestinations(c, views.DestinationsPage{}) }
 }
 
-// showDestinations shows where notifications go, and a link code just made.
-func (o Options) showDestinations(c *fiber.Ctx, link *views.TelegramLink) error {
+// showDestinations shows where notifications go. A link code just made, or a
+// form, is in p.
+func (o Options) showDestinations(c *fiber.Ctx, p views.DestinationsPage) error {
 	ctx, b := c.UserContext(), who(c).Business.ID
 	bot, err := o.Gateway.BotStatus(ctx)
 	if err != nil {
 		return err
 	}
-	p := views.DestinationsPage{Link: link, Telegram: views.TelegramStatus{
+	p.Telegram = views.TelegramStatus{
 		Configured: bot.Configured, Bot: bot.Username, Healthy: bot.Healthy || bot.Problem == "", LastUpdateAt: bot.LastUpdateAt, Problem: bot.Problem,
-	}}
+	}
 	if p.Chats, _, err = o.DB.Chats(ctx, b, everything, 0); err != nil {
 		return err
 	}
@@ -50,10 +51,10 @@ func linkTelegram(o Options) fiber.Handler {
 			return err
 		}
 		qr.DisableBorder = true
-		return o.showDestinations(c, &views.TelegramLink{
+		return o.showDestinations(c, views.DestinationsPage{Link: &views.TelegramLink{
 			Code: code.Code.Reveal(), DeepLink: code.DeepLink, GroupLink: code.GroupLink,
 			ExpiresAt: o.DB.Now().Add(store.LinkCodeLife), QR: qr.Bitmap(),
-		})
+		}})
 	}
 }
 

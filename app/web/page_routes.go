@@ -80,6 +80,8 @@ func settingsRoutes(o Options) []pageRoute {
 		{"POST", destinationsPath + "/telegram/:id/test", app.ManageNotifications, testChat(o)},
 		{"POST", destinationsPath + "/telegram/:id/active", app.ManageNotifications, switchChat(o)},
 		{"POST", destinationsPath + "/telegram/:id/delete", app.ManageNotifications, unlinkChat(o)},
+		{"GET", destinationsPath + "/discord/new", app.ManageNotifications, newDiscordPage(o)},
+		{"POST", destinationsPath + "/discord", app.ManageNotifications, addDiscord(o)},
 		{"POST", destinationsPath + "/discord/:id/delete", app.ManageNotifications, removeDiscord(o)},
 
 		{"GET", "/settings/profile", anybody, profilePage(o)},
