@@ -66,8 +66,14 @@ function transport(section) {
 }
 
 function toggle() {
-  if (audio.paused) audio.play();
+  if (audio.paused) play();
   else audio.pause();
+}
+
+// play starts the sound. A pause that comes before it has begun is no error, and
+// what cannot be played says so by an event.
+function play() {
+  audio.play().catch(() => {});
 }
 
 function seek(seconds) {
@@ -109,7 +115,7 @@ function seekers() {
     el.addEventListener("click", (event) => {
       event.preventDefault();
       seek(Number(el.dataset.seek));
-      audio.play();
+      play();
     });
   }
 }
