@@ -26,7 +26,9 @@ type TelegramStatus struct {
 	Bot          string // user name, without @
 	Healthy      bool
 	LastUpdateAt time.Time
-	Problem      string // a code of what is wrong, or empty
+	Problem      string        // a code of what is wrong, or empty
+	Polling      bool          // the last question was answered
+	Skew         time.Duration // how far Telegram's clock is ahead of ours
 }
 
 // A TelegramLink is a code that ties a chat to the business, shown once.

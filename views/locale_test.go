@@ -85,6 +85,8 @@ func closedLists() map[string][]string {
 		"place":       {"calls", "automations", "notifications", "settings"},
 		"rule.field":  fields, "rule.op": ops, "rule.match": {app.MatchAll, app.MatchAny}, "rule.join": {app.MatchAll, app.MatchAny},
 		"chat.state": {string(app.ChatBlocked), string(app.ChatGone)}, "chat.fix": {string(app.ChatBlocked), string(app.ChatGone)},
+		"check.name":  {"token", "reach", "poller", "webhook", "update", "clock", "chats", "discord"},
+		"check.state": {"ok", "warn", "bad", "off"}, "telegram.problem": {"token", "unreachable", "conflict", "webhook"},
 		"chat": {"private", "group", "supergroup", "channel"},
 	}
 }

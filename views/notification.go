@@ -126,6 +126,12 @@ func preferForm(p app.Preferences) Form {
 	return Form{Values: url.Values{"minSeverity": {string(p.MinSeverity)}}}
 }
 
+// mayRetry reports whether a delivery can be sent again by hand: what an
+// automation failed to send, by who may change notifications.
+func (p DeliveriesPage) mayRetry(f Frame, d app.Delivery) bool {
+	return d.Status == app.DeliveryFailed && d.AutomationID != "" && f.Can.Allow(app.ManageNotifications)
+}
+
 // place is what a delivery's destination is called.
 func (p DeliveriesPage) place(ctx context.Context, d app.Delivery) string {
 	for _, id := range []string{d.ChatID, d.WebhookID} {

@@ -239,6 +239,14 @@ func destinationsPage(t testing.TB) views.DestinationsPage {
 	}
 }
 
+func checkPage(t testing.TB) views.CheckPage {
+	t.Helper()
+	p := destinationsPage(t)
+	return views.CheckPage{Telegram: views.TelegramStatus{
+		Configured: true, Bot: p.Telegram.Bot, Problem: "conflict", LastUpdateAt: noon(t), Skew: -95 * time.Second,
+	}, Chats: p.Chats, Discord: p.Discord[:1]}
+}
+
 func qr(n int) [][]bool {
 	rows := make([][]bool, n)
 	for y := range rows {
@@ -254,7 +262,8 @@ func deliveriesPage(t testing.TB) views.DeliveriesPage {
 	t.Helper()
 	return views.DeliveriesPage{Next: "d9", Places: map[string]string{"c1": "ทีมหัวหน้างาน"}, Rules: map[string]string{"a1": "ลูกค้าไม่พอใจ"}, Items: []app.Delivery{
 		{Channel: app.ChannelTelegram, ChatID: "c1", AutomationID: "a1", Status: app.DeliverySent, Attempts: 1, Title: "ลูกค้าไม่พอใจ คะแนน 41", CreatedAt: noon(t)},
-		{Channel: app.ChannelDiscord, WebhookID: "gone", Status: app.DeliveryFailed, Error: "webhook_gone", Attempts: 5, Title: "สายยาว", CreatedAt: noon(t).Add(-26 * time.Hour)},
+		{Channel: app.ChannelDiscord, WebhookID: "gone", AutomationID: "a1", Status: app.DeliveryFailed, Error: "webhook_gone", Attempts: 5, Title: "สายยาว", CreatedAt: noon(t).Add(-26 * time.Hour)},
+		{Channel: app.ChannelTelegram, ChatID: "c1", Status: app.DeliveryQueued, Error: "timeout", Attempts: 2, NextAttemptAt: noon(t).Add(4 * time.Minute), Title: "อีกครั้ง", CreatedAt: noon(t)},
 		{Channel: app.ChannelInApp, Status: app.DeliveryQueued, Title: "รอ", CreatedAt: noon(t).Add(-400 * 24 * time.Hour)},
 	}}
 }

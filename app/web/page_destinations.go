@@ -22,12 +22,9 @@ func destinationsPage(o Options) fiber.Handler {
 // form, is in p.
 func (o Options) showDestinations(c *fiber.Ctx, p views.DestinationsPage) error {
 	ctx, b := c.UserContext(), who(c).Business.ID
-	bot, err := o.Gateway.BotStatus(ctx)
-	if err != nil {
+	var err error
+	if p.Telegram, err = o.telegramStatus(ctx); err != nil {
 		return err
-	}
-	p.Telegram = views.TelegramStatus{
-		Configured: bot.Configured, Bot: bot.Username, Healthy: bot.Healthy || bot.Problem == "", LastUpdateAt: bot.LastUpdateAt, Problem: bot.Problem,
 	}
 	if p.Chats, _, err = o.DB.Chats(ctx, b, everything, 0); err != nil {
 		return err

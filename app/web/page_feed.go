@@ -128,6 +128,14 @@ func deliveriesPage(o Options) fiber.Handler {
 	}
 }
 
+// retryDelivery sends again what an automation failed to send.
+func retryDelivery(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		err := o.DB.RetryDelivery(c.UserContext(), who(c).Business.ID, c.Params("id"))
+		return done(c, "/notifications/deliveries", "requeued", err)
+	}
+}
+
 const everything = 200 // more chats or rules than a business has
 
 // names are what destinations and rules are called, by id.

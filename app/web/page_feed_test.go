@@ -109,3 +109,34 @@ func TestDeliveriesPage(t *testing.T) {
 	}
 	is.True(!strings.Contains(b.get(t, "/notifications/deliveries?failed=1").body, "Message sent")) // only what failed
 }
+
+func TestRetryOnTheDeliveriesPage(t *testing.T) {
+	is := is.New(t)
+	s := newPages(t)
+	chat := s.Chat(t, s.Business.ID)
+	add := func(id, automation, status string) {
+		s.Exec(t, `INSERT INTO deliveries (id, business_id, channel, destination, automation_id, title, body, severity, status, error, attempts, created_at)
+			VALUES (?, ?, 'telegram', ?, ?, 'T', '', 'info', ?, 'timeout', 5, 1)`, id, s.Business.ID, "telegram:"+chat, automation, status)
+	}
+	add("d1", "a1", "failed")
+	add("d2", "", "failed")
+	add("d3", "a3", "sent")
+	b := s.enter(t, "owner@example.com")
+	page := b.get(t, "/notifications/deliveries")
+	is.Equal(strings.Count(page.body, "/retry\""), 1) // only what an automation failed to send is offered
+	says(t, page, "Send again")
+	is.True(strings.Contains(page.body, `action="/notifications/deliveries/d1/retry"`))
+	page = b.follow(t, "/notifications/deliveries/d1/retry")
+	says(t, page, "It is sent again")
+	says(t, page, "Waiting")
+	is.Equal(s.Text(t, `SELECT group_concat(key) FROM jobs WHERE kind = 'deliver'`), "d1") // it is on its way
+	for _, id := range []string{"d1", "d2", "d3"} {
+		says(t, b.follow(t, "/notifications/deliveries/"+id+"/retry"), "Not now") // the others are not
+	}
+	is.Equal(b.post(t, "/notifications/deliveries/none/retry").status, 404)
+	s.Exec(t, `UPDATE deliveries SET status = 'failed'`)
+	s.User(t, "viewer@example.com", app.Viewer)
+	viewer := s.enter(t, "viewer@example.com")
+	is.True(!strings.Contains(viewer.get(t, "/notifications/deliveries").body, "/retry\"")) // who may only look is offered nothing
+	is.Equal(viewer.post(t, "/notifications/deliveries/d1/retry").status, 403)
+}

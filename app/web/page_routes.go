@@ -41,6 +41,8 @@ func pageRoutes(o Options) []pageRoute {
 		{"POST", "/notifications/read-all", app.ViewNotifications, markAllRead(o)},
 		{"POST", "/notifications/preferences", app.ViewNotifications, savePreferences(o)},
 		{"GET", "/notifications/deliveries", app.ViewNotifications, deliveriesPage(o)},
+		{"POST", "/notifications/deliveries/:id/retry", app.ManageNotifications, retryDelivery(o)},
+		{"GET", "/notifications/check", app.ViewNotifications, checkPage(o)},
 		{"POST", "/notifications/:id/read", app.ViewNotifications, markRead(o)},
 
 		{"GET", "/automations", app.ViewNotifications, automationsPage(o)},
