@@ -197,7 +197,6 @@ func TestProviderIsRefused(t *testing.T) {
 		{"a short name", with(good(), "name", "x"), "name"},
 		{"a long name", with(good(), "name", strings.Repeat("ก", 61)), "name"},
 		{"no such kind", with(good(), "kind", "avaya"), "kind"},
-		{"a kind that is not here yet", with(good(), "kind", "threecx"), "kind"},
 		{"no object", with(good(), "config", "x"), "config"},
 		{"no user and no password", with(good(), "config", map[string]any{}), "config.username"},
 		{"no password", good("password", ""), "config.password"},

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"crk/app/phone/phonetest"
 )
 
 // providerFields is the form of an integration with the simulated OrkTrack.
@@ -113,4 +115,21 @@ func TestIntegrationIsChecked(t *testing.T) {
 			is.Equal(total, 0) // nothing is saved
 		})
 	}
+}
+
+func TestA3CXAsAPersonMakesOne(t *testing.T) {
+	is := is.New(t)
+	p := newPBXServer(t)
+	b := p.enter(t, "owner@example.com")
+	says(t, b.get(t, "/settings/providers/new"), "3CX")
+	fields := []string{"kind", "threecx", "name", "Head office", "baseUrl", p.url, "username", pbxClient, "password", pbxKey, "syncIntervalMinutes", "15"}
+	p.pbx.Fail(phonetest.PBXFaults{Role: phonetest.OrdinaryUser})
+	says(t, b.post(t, "/settings/providers/try", fields...), "Role must be System Owner")
+	p.pbx.Fail(phonetest.PBXFaults{})
+	says(t, b.post(t, "/settings/providers/try", fields...), "Login accepted")
+	says(t, b.follow(t, "/settings/providers", fields...), pbxClient+" @ ")
+	list, _, err := p.Providers(t.Context(), p.Business.ID, 10, 0)
+	is.NoErr(err)
+	is.Equal(list[0].Kind, "threecx")
+	is.True(strings.Contains(b.get(t, "/settings/providers/"+list[0].ID).body, "https://company.3cx.co")) // an address of its kind as the example
 }

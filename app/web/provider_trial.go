@@ -77,6 +77,9 @@ func tryStored(ctx context.Context, o Options, p app.Provider) (phoneTest, error
 
 // phoneMessage says what to do about a failure of a phone system.
 func phoneMessage(e *phone.Error) string {
+	if e.Fix != "" {
+		return e.Fix
+	}
 	switch e.Kind {
 	case phone.Credentials:
 		return "The phone system refused the user name or the password."
