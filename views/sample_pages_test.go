@@ -159,6 +159,7 @@ func providerSamples(t testing.TB) map[string]templ.Component {
 		"providers-none": views.Providers(here, views.ProvidersPage{}),
 		"providers-new":  views.Providers(here, drawer),
 		"providers-edit": views.Providers(here, edit),
+		"providers-3cx":  views.Providers(here, threeCXPage(t)),
 	}
 }
 

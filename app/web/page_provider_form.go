@@ -15,12 +15,16 @@ import (
 
 // providerValues is an integration as the fields of its form, without a secret.
 func providerValues(p app.Provider, b app.Business) url.Values {
-	var config struct{ BaseURL, Username string }
+	var config struct {
+		BaseURL, Username, Auth string
+		ImportInternal          bool
+	}
 	_ = json.Unmarshal(p.Config, &config) // our own JSON
 	return url.Values{
 		"kind": {p.Kind}, "name": {p.Name}, "baseUrl": {config.BaseURL}, "username": {config.Username},
 		"syncIntervalMinutes": {strconv.Itoa(int(p.Interval.Minutes()))},
 		"backfillFrom":        {p.Backfill.In(b.Location()).Format(time.DateOnly)},
+		"auth":                {config.Auth}, "importInternal": {strconv.FormatBool(config.ImportInternal)},
 	}
 }
 
@@ -31,6 +35,12 @@ func providerConfig(in url.Values) json.RawMessage {
 	for _, name := range []string{"baseUrl", "username", "backfillFrom"} {
 		if v := strings.TrimSpace(in.Get(name)); v != "" {
 			config[name] = v
+		}
+	}
+	if in.Get("kind") == app.SourceThreeCX {
+		config["importInternal"] = in.Get("importInternal") == "true" // a box that is not ticked is not sent
+		if v := in.Get("auth"); v != "" {
+			config["auth"] = v
 		}
 	}
 	if v := in.Get("password"); v != "" {
