@@ -4,98 +4,94 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 )
 
-// A sight is a page as it must be in each language and at each width.
-type sight struct {
-	status   int64
-	path     string
-	switches switches
-}
-
-// Where the switch of languages is.
-type switches int
-
-const (
-	onIt      switches = iota // on the page itself
-	elsewhere                 // under a dialog, or the page has no menu
-	nowhere                   // the page is in English for everybody
-)
-
-// testEveryPage looks at each page in both languages, switching on the page
-// itself, on a wide screen and on a telephone.
+// testEveryPage looks at every page that a link leads to, in both languages and
+// on a wide screen as well as on a telephone.
 func testEveryPage(t *testing.T, b *browser) {
 	w, p, code := untouched(t)
 	v := b.visitor(t, p)
 	keys := catalogueKeys(t)
-	v.bothLanguages(keys, sight{200, "/setup", onIt})
+	v.bothLanguages(keys, 200, "/setup")
 	v.setUp(200, code)
-	c := p.client(w.key("manage_all"))
-	chat := w.linkChat(c, leads)
-	w.tellOfEveryCall(c, chat)
-	w.hearOne(c)
-	c.until("the chat is told", "/notifications/deliveries?channel=telegram&status=sent", func(a answer) bool { return len(a.items()) == 1 })
-	first := func(path string) string { return c.call(200, "GET", path, nil).items()[0]["id"].(string) }
-	call, provider, rule := first("/recordings"), first("/providers"), first("/notifications/automations")
+	w.liveIn(p.client(w.key("manage_all")))
 
-	for _, s := range []sight{
-		{200, "/calls", onIt},
-		{200, "/calls?q=warehouse&sort=score", onIt},
-		{200, "/calls?status=failed", onIt},
-		{200, "/calls/upload", onIt},
-		{200, "/calls/" + call, onIt},
-		{200, "/notifications", onIt},
-		{200, "/notifications/deliveries", onIt},
-		{200, "/automations", onIt},
-		{200, "/automations/new", onIt},
-		{200, "/automations/" + rule, onIt},
-		{200, "/settings/providers", onIt},
-		{200, "/settings/providers/new", elsewhere},
-		{200, "/settings/providers/" + provider, elsewhere},
-		{200, "/settings/tokens", onIt},
-		{200, "/settings/tokens/new", elsewhere},
-		{200, "/settings/destinations", onIt},
-		{200, "/settings/profile", onIt},
-		{200, "/docs", nowhere},
-		{200, "/docs/start", onIt},
-		{200, "/docs/phone", onIt},
-		{200, "/docs/notifications", onIt},
-		{200, "/docs/changelog", onIt},
-		{404, "/calls/there-is-none", elsewhere},
-	} {
-		v.bothLanguages(keys, s)
+	found := []string{"/calls"}
+	for i := 0; i < len(found); i++ { // it grows on the way
+		for _, path := range v.bothLanguages(keys, 200, found[i]) {
+			if !slices.Contains(found, path) {
+				found = append(found, path)
+			}
+		}
 	}
-	b.visitor(t, p).bothLanguages(keys, sight{200, "/login", onIt})
+	t.Logf("%d pages: %s", len(found), strings.Join(found, " "))
+	for _, path := range []string{
+		"/calls/upload", "/notifications", "/notifications/deliveries", "/automations", "/automations/new", "/settings/providers",
+		"/settings/providers/new", "/settings/tokens", "/settings/tokens/new", "/settings/destinations", "/settings/profile", "/docs",
+	} {
+		if !slices.Contains(found, path) {
+			t.Errorf("no link leads to %s", path)
+		}
+	}
+	v.bothLanguages(keys, 200, "/calls?status=failed") // none is
+	v.bothLanguages(keys, 404, "/calls/there-is-none")
+	b.visitor(t, p).bothLanguages(keys, 200, "/login")
 }
 
-// bothLanguages looks at a page, switches the language on it, and looks again.
-func (v *tab) bothLanguages(keys map[string]bool, s sight) {
+// liveIn sees to it that there is something on every page.
+func (w *world) liveIn(c *client) {
+	w.t.Helper()
+	w.tellOfEveryCall(c, w.linkChat(c, leads))
+	w.hearOne(c)
+	c.until("the chat is told", "/notifications/deliveries?channel=telegram&status=sent", func(a answer) bool { return len(a.items()) == 1 })
+}
+
+// inEnglish is the page that is so for everybody: the contract is.
+const inEnglish = "/docs"
+
+// bothLanguages looks at a page, switches the language, and looks again. It
+// returns the pages that it leads to.
+func (v *tab) bothLanguages(keys map[string]bool, status int64, path string) []string {
 	v.t.Helper()
-	v.open(s.status, s.path)
+	v.open(status, path)
 	from := v.text("html@lang")
-	v.look(keys, s)
-	if s.switches == nowhere {
-		return
+	links := v.look(keys, path)
+	if path == inEnglish {
+		return links
 	}
 	other, name := "th", "ไทย"
 	if from == "th" {
 		other, name = "en", "English"
 	}
-	if at := v.path(); s.switches == elsewhere {
+	if v.hasSwitch() {
+		at := v.path()
+		v.follow(status, name)
+		if now := v.path(); now != at {
+			v.t.Errorf("switching the language on %s leads to %s", at, now)
+		}
+	} else {
 		v.open(200, "/calls")
 		v.follow(200, name)
-		v.open(s.status, s.path)
-	} else if v.follow(s.status, name); v.path() != at {
-		v.t.Errorf("switching the language on %s leads to %s", at, v.path())
+		v.open(status, path)
 	}
 	if now := v.text("html@lang"); now != other {
-		v.t.Errorf("%s is in %s after switching to %s", s.path, now, other)
+		v.t.Errorf("%s is in %s after switching to %s", path, now, other)
 	}
-	v.look(keys, s)
+	v.look(keys, path)
+	return links
+}
+
+// hasSwitch says whether the language can be switched on the page: it cannot
+// where a dialog lies over it, nor on a page of an error.
+func (v *tab) hasSwitch() (has bool) {
+	v.t.Helper()
+	v.eval(`!document.querySelector("dialog[open]") && !!document.querySelector("form[action='/language']")`, &has)
+	return has
 }
 
 // A view is what can be seen of a page.
@@ -105,6 +101,7 @@ type view struct {
 	Words    string   // its text, and what is read out or shown in fields and hints
 	Thai     []string // texts in Thai letters, but for those that say so
 	Wide     []string // what stands out of the page at the right
+	Links    []string // the pages that it leads to
 }
 
 const viewOf = `(() => {
@@ -119,6 +116,7 @@ const viewOf = `(() => {
 	const sides = [root, ...document.querySelectorAll("dialog[open]")];
 	return {
 		title: document.title,
+		links: [...document.querySelectorAll("a[href^='/']:not([download])")].map((el) => el.pathname).filter((path) => path !== "/"),
 		headings: document.querySelectorAll("h1").length,
 		words: texts.map(([, text]) => text).join("\n"),
 		thai: texts.filter(([el, text]) => /[\u0e00-\u0e7f]/.test(text) && !el.closest("[lang=th]:not(html)")).map(([, text]) => text.trim()),
@@ -127,18 +125,19 @@ const viewOf = `(() => {
 	};
 })()`
 
-// look looks at the page that is open.
-func (v *tab) look(keys map[string]bool, s sight) {
+// look looks at the page that is open, and returns the pages that it leads to.
+func (v *tab) look(keys map[string]bool, path string) []string {
 	v.t.Helper()
 	language := v.text("html@lang")
+	var seen view
 	for _, width := range []int64{360, 1440} {
 		v.run("resize", chromedp.EmulateViewport(width, 900))
 		v.until("it is laid out", "innerWidth === "+number(float64(width))+" && document.fonts.status === 'loaded'")
-		var seen view
+		seen = view{}
 		v.eval(viewOf, &seen)
 		complain := func(format string, args ...any) {
 			v.t.Helper()
-			v.t.Errorf("%s in %s, %d px: "+format, append([]any{s.path, language, width}, args...)...)
+			v.t.Errorf("%s in %s, %d px: "+format, append([]any{path, language, width}, args...)...)
 		}
 		if seen.Headings != 1 {
 			complain("it has %d h1", seen.Headings)
@@ -161,6 +160,7 @@ func (v *tab) look(keys map[string]bool, s sight) {
 			complain("it is wider than the screen: %s", strings.Join(seen.Wide, "; "))
 		}
 	}
+	return seen.Links
 }
 
 // catalogueKeys are the names that texts have, which nobody should see.

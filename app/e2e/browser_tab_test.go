@@ -89,25 +89,25 @@ func (v *tab) open(status int64, path string) {
 // press presses what is called so: a button, a link, a switch.
 func (v *tab) press(name string) {
 	v.t.Helper()
-	v.run("press "+name, v.click(quote(`a, button, summary, label`), quote(name)))
+	v.run("press "+name, v.click("a, button, summary, label", quote(name)))
 }
 
 // pressAt presses what a selector finds, whatever it is called.
 func (v *tab) pressAt(selector string) {
 	v.t.Helper()
-	v.run("press "+selector, v.click(quote(selector), "null"))
+	v.run("press "+selector, v.click(selector, "null"))
 }
 
 // follow presses what leads to another page.
 func (v *tab) follow(status int64, name string) {
 	v.t.Helper()
-	v.arrive(status, "follow "+name, v.click(quote(`a, button`), quote(name)))
+	v.arrive(status, "follow "+name, v.click("a, button", quote(name)))
 }
 
 // followAt is follow for what a selector finds.
 func (v *tab) followAt(status int64, selector string) {
 	v.t.Helper()
-	v.arrive(status, "follow "+selector, v.click(quote(selector), "null"))
+	v.arrive(status, "follow "+selector, v.click(selector, "null"))
 }
 
 // pressable finds the first of some elements that is called so and that a finger
@@ -126,16 +126,15 @@ const pressable = `((selector, name) => {
 	return null;
 })`
 
+// click is a press of the mouse on what it has found.
 func (v *tab) click(selector, name string) chromedp.Action {
-	return chromedp.ActionFunc(func(ctx context.Context) error {
-		v.t.Helper()
-		var at []float64
-		v.wait("there is nothing to press", func() bool {
-			err := chromedp.Evaluate(fmt.Sprintf("%s(%s, %s)", pressable, selector, name), &at).Do(ctx)
-			return err == nil && len(at) == 2
-		})
-		return chromedp.MouseClickXY(at[0], at[1]).Do(ctx)
+	v.t.Helper()
+	var at []float64
+	v.wait(fmt.Sprintf("there is %s called %s to press", selector, name), func() bool {
+		err := chromedp.Run(v.ctx, chromedp.Evaluate(fmt.Sprintf("%s(%s, %s)", pressable, quote(selector), name), &at))
+		return err == nil && len(at) == 2
 	})
+	return chromedp.MouseClickXY(at[0], at[1])
 }
 
 // fill types into the field of that name, over what it holds.
