@@ -33,6 +33,9 @@ type errorBody struct {
 func answerError(log *slog.Logger) fiber.ErrorHandler {
 	return func(c *fiber.Ctx, err error) error {
 		e := explain(err)
+		if requestID(c) == "" { // nothing of the request could be read
+			nameRequest(c)
+		}
 		if e.Kind == app.Internal {
 			log.Error("request failed", "method", c.Method(), "path", pathForLog(c), "id", requestID(c), "err", err)
 		} else if e.Err != nil {

@@ -26,7 +26,7 @@ const (
 // describe gives a request its id and finds out who is at the other end.
 func describe(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderXRequestID, strings.ToLower(rand.Text()))
+		nameRequest(c)
 		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 		addr, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 		addr, secure := addr.Unmap(), c.Context().IsTLS()
@@ -74,6 +74,9 @@ func isSecure(c *fiber.Ctx) bool {
 	secure, _ := c.Locals(localSecure).(bool)
 	return secure
 }
+
+// nameRequest gives the answer an id of our own.
+func nameRequest(c *fiber.Ctx) { c.Set(fiber.HeaderXRequestID, strings.ToLower(rand.Text())) }
 
 // requestID is the id that the answer carries.
 func requestID(c *fiber.Ctx) string { return c.GetRespHeader(fiber.HeaderXRequestID) }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -34,6 +35,24 @@ func TestBodyOverTheLimit(t *testing.T) {
 	a := s.call(t, "PATCH", "/api/v1/recordings/x", s.Key(t), `{"note":"`+strings.Repeat("x", 1<<20)+`"}`)
 	is.Equal(a.status, 413)
 	is.Equal(a.json(t)["error"], "payload_too_large")
+}
+
+func TestQueryMayNameFiveHundredAgents(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t)
+	query := strings.Repeat("agentKey="+strings.Repeat("x", 45)+"&", 500)
+	is.Equal(s.call(t, "GET", "/api/v1/recordings?"+query, s.Key(t), nil).status, 200)
+}
+
+func TestRequestThatCannotBeReadIsAnsweredWithAnID(t *testing.T) {
+	is := is.New(t)
+	w := newServer(t).wire(t)
+	w.send("GET / HTTP/1.1\r\nHost: crk\r\nX-Long: " + strings.Repeat("x", 40<<10) + "\r\n\r\n")
+	res, err := http.ReadResponse(w.r, nil)
+	is.NoErr(err)
+	defer res.Body.Close()
+	is.Equal(res.StatusCode, 400)
+	is.True(res.Header.Get("X-Request-Id") != "")
 }
 
 func TestEveryAnswerHasItsOwnID(t *testing.T) {

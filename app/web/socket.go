@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gorilla/websocket"
@@ -24,9 +26,10 @@ var writeBuffers sync.Pool
 // serve owns the socket until it returns, and is called even where the client
 // went away before. Nothing of c may be used in it.
 //
-// fasthttp's own adaptor has no Hijacker, and its hijacked connection has a
-// Close that does nothing and is used again for others after the handler, so it
-// is only ever read from: it may hold bytes that came with the handshake.
+// fasthttp's own adaptor has no Hijacker, and its view of a hijacked connection
+// keeps a whole request's buffers. So only what came with the handshake is taken
+// from it, and the connection itself from then on: see [New], where fasthttp is
+// told to leave it open.
 func upgrade(c *fiber.Ctx, baseURL string, serve func(*websocket.Conn)) error {
 	var r http.Request
 	if err := fasthttpadaptor.ConvertRequest(c.Context(), &r, true); err != nil {
@@ -48,12 +51,15 @@ func upgrade(c *fiber.Ctx, baseURL string, serve func(*websocket.Conn)) error {
 	}
 	c.Status(fiber.StatusSwitchingProtocols)
 	c.Context().HijackSetNoResponse(true)
-	c.Context().Hijack(func(conn net.Conn) {
-		defer ws.Close()
-		if w.conn.start(conn) != nil { // the client is gone already
-			ws.Close()
-		}
-		serve(ws) // in any case: it gives back what it holds
+	c.Context().Hijack(func(view net.Conn) {
+		gone := w.conn.start(view) != nil
+		go func() { // waited for by the hub; fasthttp takes its buffers back meanwhile
+			defer ws.Close()
+			if gone {
+				ws.Close()
+			}
+			serve(ws) // in any case: it gives back what it holds
+		}()
 	})
 	return nil
 }
@@ -89,27 +95,49 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(h.conn, 16)), nil
 }
 
-// A lateConn keeps what is written before start, and from then on reads through
-// fasthttp and writes to the connection itself.
+// A lateConn keeps what is written before start. From then on it is the
+// connection itself, but that reading begins with what fasthttp had read ahead.
 type lateConn struct {
 	net.Conn
-	early bytes.Buffer
-	from  net.Conn // fasthttp's view of the connection, once started
+	started bool
+	early   bytes.Buffer // to be written
+	ahead   []byte       // to be read
 }
 
-func (c *lateConn) start(from net.Conn) error {
-	c.from = from
+// start ends fasthttp's part; view is the connection with what it read ahead.
+func (c *lateConn) start(view net.Conn) error {
+	c.started, c.ahead = true, readAhead(view)
 	_, err := c.Conn.Write(c.early.Bytes())
 	c.early = bytes.Buffer{}
 	return err
 }
 
+// readAhead returns what was read of a connection and not yet used: with a
+// deadline that is over nothing else can be read.
+func readAhead(view net.Conn) []byte {
+	if view.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return nil
+	}
+	b, _ := io.ReadAll(view)
+	_ = view.SetReadDeadline(time.Time{}) // a connection that cannot is closed already
+	return b
+}
+
 // Read implements net.Conn.
-func (c *lateConn) Read(p []byte) (int, error) { return c.from.Read(p) }
+func (c *lateConn) Read(p []byte) (int, error) {
+	if len(c.ahead) > 0 {
+		n := copy(p, c.ahead)
+		if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
+			c.ahead = nil
+		}
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
 
 // Write implements net.Conn.
 func (c *lateConn) Write(p []byte) (int, error) {
-	if c.from == nil {
+	if !c.started {
 		return c.early.Write(p)
 	}
 	return c.Conn.Write(p)

@@ -57,6 +57,7 @@ var errDiskFull = errors.New("web: too little space is left on the disk")
 
 const (
 	maxBody      = 1 << 20   // of any request but audio
+	maxHeader    = 32 << 10  // holds a query of 500 agents
 	defaultAudio = 512 << 20 // of an audio file
 	readTimeout  = 30 * time.Second
 	writeTimeout = 15 * time.Minute // a long call to a slow listener
@@ -71,10 +72,11 @@ func New(o Options) *fiber.App {
 	f := fiber.New(fiber.Config{
 		AppName: "CRK", DisableStartupMessage: true, Immutable: true,
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, // see guardBody
-		BodyLimit: maxBody, ReadBufferSize: 8 << 10, // a socket keeps it for its life
+		BodyLimit: maxBody, ReadBufferSize: maxHeader,
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: answerError(o.Log),
 	})
+	f.Server().KeepHijackedConns = true // see upgrade
 	m := newMeter(o.DB, o.Hub)
 	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody(o.MaxAudio))
 	f.Get("/metrics", m.serve(o.MetricsToken))
