@@ -30,6 +30,7 @@ import (
 	"crk/app/ai/openai"
 	"crk/app/audio"
 	"crk/app/automation"
+	"crk/app/bench"
 	"crk/app/certs"
 	"crk/app/command"
 	"crk/app/config"
@@ -87,6 +88,8 @@ func run(ctx context.Context, args []string, env command.Env) error {
 			return demonstrate(ctx, cfg, logger(cfg, env))
 		}
 		return serve(ctx, cfg, logger(cfg, env), nil)
+	case "bench":
+		return bench.Run(ctx, bench.Options{Stdout: env.Stdout, Schema: env.Schema}, args)
 	case "help":
 		return help(env)
 	}
@@ -97,6 +100,7 @@ func help(env command.Env) error {
 	fmt.Fprint(env.Stdout, "crk pulls in calls, analyses them and tells people.\n\n",
 		"  crk [serve]\n        run the appliance\n")
 	command.Usage(env.Stdout)
+	fmt.Fprint(env.Stdout, bench.Usage)
 	fmt.Fprint(env.Stdout, "\nsettings of serve, as environment variables or flags:\n")
 	return config.Usage(env.Stdout)
 }

@@ -1,0 +1,52 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	stalledAmong    = 50
+	stalledMessages = 2000
+	stalledEvery    = 2500 * time.Microsecond
+	stalledLength   = 3900 // characters: more than the system buffers for the one in all
+)
+
+// measureStalled publishes while one of the sockets is never read: nobody else
+// may notice.
+func measureStalled(ctx context.Context, w io.Writer, a *appliance) error {
+	keys := a.keys[fanSockets/perUser:]
+	conns, err := listenAll(ctx, a, keys, stalledAmong-1)
+	if err != nil {
+		return err
+	}
+	people := newAudience(conns)
+	defer people.close()
+	stalled, err := listen(ctx, a, keys[len(keys)-1], 4096)
+	if err != nil {
+		return err
+	}
+	defer stalled.Close()
+	people.expect(int64(len(conns)) * stalledMessages)
+	p := newPoster(target{url: a.url + sendPath, key: keys[0]}, stalledLength)
+	var slowest time.Duration
+	turn := time.NewTicker(stalledEvery)
+	defer turn.Stop()
+	for range stalledMessages {
+		<-turn.C
+		d, err := p.post()
+		if err != nil {
+			return err
+		}
+		slowest = max(slowest, d)
+	}
+	lost := int64(0)
+	if err := people.wait(ctx); err != nil {
+		lost = people.want.Load() - people.got.Load()
+	}
+	fmt.Fprintf(w, "one socket of %d is never read, %d messages\n", stalledAmong, stalledMessages)
+	fmt.Fprintf(w, "  slowest answer        %s\n  lost by the others    %6d\n", short(slowest), lost)
+	return ctx.Err()
+}
