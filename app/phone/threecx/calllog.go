@@ -34,11 +34,12 @@ func (c *Client) callLog(ctx context.Context, w *walk) error {
 		if err != nil {
 			return err
 		}
-		if len(page.rows) == 0 {
-			return c.yieldFound(w, found)
-		}
-		if slices.EqualFunc(page.rows, before, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+		again := slices.EqualFunc(page.rows, before, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
+		if again && len(page.rows) >= pageSize {
 			return unexpected(opLog, "page after page holds the same rows")
+		}
+		if again || len(page.rows) == 0 {
+			return c.yieldFound(w, found)
 		}
 		for _, raw := range page.rows {
 			found.add(readSegment(raw))

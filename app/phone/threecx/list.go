@@ -33,7 +33,10 @@ var retryPauses = [...]time.Duration{500 * time.Millisecond, 2 * time.Second, 5 
 type walk struct {
 	since, until time.Time
 	yield        func(phone.Call, error) bool
-	seen         map[string]bool
+	seen         map[string]bool // calls, and errors of rows
+
+	last     int64 // the highest id so far
+	readable bool  // some row could be read
 }
 
 // errEnough ends a walk whose consumer wants no more.
@@ -51,10 +54,13 @@ func (w *walk) take(c phone.Call) error {
 	return nil
 }
 
-// odd yields the error of a row.
+// odd yields the error of a row, once.
 func (w *walk) odd(op string, err error) error {
-	if !w.yield(phone.Call{}, fmt.Errorf("%s: %w", op, err)) {
-		return errEnough
+	if key := "row: " + err.Error(); !w.seen[key] {
+		w.seen[key] = true
+		if !w.yield(phone.Call{}, fmt.Errorf("%s: %w", op, err)) {
+			return errEnough
+		}
 	}
 	return nil
 }
@@ -83,15 +89,16 @@ func isForbidden(err error) bool {
 	return ok && e.Status == http.StatusForbidden && e.Op != opLogin
 }
 
-// recordings reads the list of recordings, by id upwards.
+// recordings reads the list of recordings, by id upwards. Only an empty page is
+// the end: one may hold fewer rows than were asked for.
 func (c *Client) recordings(ctx context.Context, w *walk) error {
-	var last int64
 	for rows := 0; rows < maxRows; {
-		page, err := c.page(ctx, opList, recordingsPath(w.since, w.until, last, "Id asc"))
-		if err != nil || len(page.rows) == 0 {
+		page, err := c.page(ctx, opList, recordingsPath(w.since, w.until, w.last, "Id asc"))
+		if err != nil {
 			return err
 		}
-		if last, err = c.yieldRows(w, page.rows, last); err != nil {
+		more, err := c.yieldRows(w, page.rows)
+		if err != nil || !more {
 			return err
 		}
 		rows += len(page.rows)
@@ -102,32 +109,36 @@ func (c *Client) recordings(ctx context.Context, w *walk) error {
 	return &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "there is no end of pages"}
 }
 
-// yieldRows yields a page and returns its last id. Rows that are not in the order
-// that was asked for would be lost between two pages, so they are an error; and so
-// is a page of which no row can be read: then it is 3CX that changed.
-func (c *Client) yieldRows(w *walk, rows []json.RawMessage, last int64) (int64, error) {
-	readable := false
+// yieldRows yields a page and reports whether there may be another. In a full page
+// rows out of the order that was asked for mean that some were lost between two
+// pages, or that a page came again; where a page is not full, all there is has come.
+// Rows of which none can be read are not odd: it is 3CX that changed.
+func (c *Client) yieldRows(w *walk, rows []json.RawMessage) (more bool, err error) {
+	before, ordered := w.last, true
 	for _, raw := range rows {
 		r, err := readRow(raw)
-		if r.id > 0 && r.id <= last {
-			return last, unexpected(opList, "the rows do not come in the order of their ids")
+		if r.id > 0 {
+			ordered = ordered && r.id > w.last
+			w.last = max(w.last, r.id)
 		}
-		last = max(last, r.id)
 		if err != nil {
 			err = w.odd(opList, err)
 		} else {
-			readable = true
+			w.readable = true
 			r.call.Skip = c.filter.skip(r.call)
 			err = w.take(r.call)
 		}
 		if err != nil {
-			return last, err
+			return false, err
 		}
 	}
-	if !readable {
-		return last, errNoRow(opList)
+	switch full := len(rows) >= pageSize; {
+	case len(rows) > 0 && !w.readable:
+		return false, errNoRow(opList)
+	case full && (!ordered || w.last == before):
+		return false, unexpected(opList, "the rows do not come in the order of their ids")
 	}
-	return last, nil
+	return w.last > before, nil
 }
 
 func errNoRow(op string) error { return unexpected(op, "no row of the list can be read") }

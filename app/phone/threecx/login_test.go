@@ -75,6 +75,15 @@ func TestWhatWorkedIsRemembered(t *testing.T) {
 	_, _, err := list(t, c)
 	is.Equal(phone.KindOf(err), phone.Credentials) // nor when the other is refused
 	is.Equal(sim.Stats().ClientRefused+sim.Stats().ClientSignIns, 1)
+
+	sim, c = start(t, threecx.Config{})
+	_, _, err = list(t, c)
+	is.NoErr(err)
+	sim.EndSessions()
+	sim.AddClient(client, "changed")
+	_, _, err = list(t, c)
+	is.Equal(phone.KindOf(err), phone.Credentials)
+	is.Equal(sim.Stats().UserRefused, 0) // a client is not tried as a user later
 }
 
 func TestTokensAreRenewedInTime(t *testing.T) {

@@ -165,6 +165,9 @@ func TestCallsArriveOnceWhateverTheServerDoes(t *testing.T) {
 		{"an administrator", 150, phonetest.PBXFaults{Role: phonetest.SystemAdmin}, 1},
 		{"a group manager", 150, phonetest.PBXFaults{Role: manager}, 1},
 		{"a group manager, few rows a page", 70, phonetest.PBXFaults{Role: manager, PageLimit: 30}, 1},
+		{"no order, but not many", 70, phonetest.PBXFaults{AnyOrder: true}, 1},
+		{"everything at once", 70, phonetest.PBXFaults{IgnoreAfter: true}, 1},
+		{"a group manager, everything at once", 40, phonetest.PBXFaults{Role: manager, StuckLog: true}, 1},
 		{"a group manager, failures", 70, phonetest.PBXFaults{Role: manager, FailLists: 3}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
