@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/alexedwards/argon2id"
 
@@ -49,10 +50,18 @@ func (s *Store) comparePassword(ctx context.Context, password, hash string) (boo
 	return ok, nil
 }
 
+// hashingWait bounds the queue before the two: a flood of logins must not pile
+// up either.
+const hashingWait = 10 * time.Second
+
 func acquireHashing(ctx context.Context) error {
+	late := time.NewTimer(hashingWait)
+	defer late.Stop()
 	select {
 	case hashing <- struct{}{}:
 		return nil
+	case <-late.C:
+		return &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "Too many people sign in at this moment. Try again."}
 	case <-ctx.Done():
 		return ctx.Err()
 	}

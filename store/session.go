@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/base64"
 	"errors"
 	"math"
@@ -142,25 +143,57 @@ const (
 	forgetLogin = time.Hour
 )
 
-// LoginWait returns how long the given subjects ("account:…", "address:…") must
-// wait before the next attempt to sign in; 0 is now. It survives a restart.
-func (s *Store) LoginWait(ctx context.Context, subjects ...string) (time.Duration, error) {
-	var longest time.Duration
-	for _, subject := range subjects {
-		var failures int
-		var last time.Time
-		err := s.reads.QueryRowContext(ctx, `SELECT failures, last_at FROM login_failures WHERE subject = ?`, subject).
-			Scan(&failures, instant{&last})
-		if err = found(err, "subject"); app.IsKind(err, app.NotFound) {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		longest = max(longest, loginDelay(failures)-s.now().Sub(last))
-	}
-	return longest, nil
+// A LoginAttempt is an attempt to sign in that was counted.
+type LoginAttempt struct {
+	at     time.Time
+	before map[string]time.Time // by subject: the attempt before this one
 }
+
+// BeginLogin counts an attempt to sign in against its subjects ("account:…",
+// "address:…"). Where one of them must wait before the next attempt it counts
+// nothing and returns for how long. An attempt counts as failed until
+// [Store.LoginSucceeded] or [Store.LoginUndecided] says otherwise, so that many
+// at once gain nothing, and it survives a restart.
+func (s *Store) BeginLogin(ctx context.Context, subjects ...string) (a LoginAttempt, wait time.Duration, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		a = LoginAttempt{t.now, map[string]time.Time{}}
+		if err := t.exec(`DELETE FROM login_failures WHERE last_at < ?`, stamp(t.now.Add(-forgetLogin))); err != nil {
+			return err
+		}
+		for _, subject := range subjects {
+			subject = loginSubject(subject)
+			last, left, err := t.loginWait(subject)
+			if err != nil {
+				return err
+			}
+			a.before[subject], wait = last, max(wait, left)
+		}
+		if wait > 0 {
+			return nil
+		}
+		for subject := range a.before {
+			err := t.exec(`INSERT INTO login_failures (subject, failures, last_at) VALUES (?, 1, ?)
+				ON CONFLICT (subject) DO UPDATE SET failures = failures + 1, last_at = excluded.last_at`, subject, stamp(t.now))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return a, wait, err
+}
+
+func (t *tx) loginWait(subject string) (last time.Time, wait time.Duration, err error) {
+	var failures int
+	err = t.row(`SELECT failures, last_at FROM login_failures WHERE subject = ?`, subject).Scan(&failures, instant{&last})
+	if errors.Is(err, sql.ErrNoRows) {
+		return last, 0, nil
+	}
+	return last, loginDelay(failures) - t.now.Sub(last), err
+}
+
+// loginSubject bounds what strangers can have kept: no address is longer.
+func loginSubject(s string) string { return clip(s, 300) }
 
 func loginDelay(failures int) time.Duration {
 	if failures < freeLogins {
@@ -170,22 +203,30 @@ func loginDelay(failures int) time.Duration {
 	return time.Duration(min(d, float64(longestWait)))
 }
 
-// LoginFailed counts a failed attempt against the subjects.
-func (s *Store) LoginFailed(ctx context.Context, subjects ...string) error {
+// LoginSucceeded forgets the failures of an account, and takes this attempt back
+// from its other subjects. Their failures stay: one good password must not open
+// the way to try others from there.
+func (s *Store) LoginSucceeded(ctx context.Context, a LoginAttempt, account string) error {
 	return s.write(ctx, func(t *tx) error {
-		err := t.exec(`DELETE FROM login_failures WHERE last_at < ?`, stamp(t.now.Add(-forgetLogin)))
-		for _, subject := range subjects {
-			err = errors.Join(err, t.exec(`INSERT INTO login_failures (subject, failures, last_at) VALUES (?, 1, ?)
-				ON CONFLICT (subject) DO UPDATE SET failures = failures + 1, last_at = excluded.last_at`, subject, stamp(t.now)))
+		if err := t.exec(`DELETE FROM login_failures WHERE subject = ?`, loginSubject(account)); err != nil {
+			return err
 		}
-		return err
+		return t.takeLoginBack(a)
 	})
 }
 
-// LoginSucceeded forgets the failures of an account. Those of an address stay:
-// one good password must not open the way to try others from there.
-func (s *Store) LoginSucceeded(ctx context.Context, account string) error {
-	return s.write(ctx, func(t *tx) error {
-		return t.exec(`DELETE FROM login_failures WHERE subject = ?`, account)
-	})
+// LoginUndecided takes an attempt back that failed for a reason of our own.
+func (s *Store) LoginUndecided(ctx context.Context, a LoginAttempt) error {
+	return s.write(ctx, func(t *tx) error { return t.takeLoginBack(a) })
+}
+
+func (t *tx) takeLoginBack(a LoginAttempt) error {
+	for subject, last := range a.before {
+		err := t.exec(`UPDATE login_failures SET failures = failures - 1, last_at = CASE last_at WHEN ?1 THEN ?2 ELSE last_at END
+			WHERE subject = ?3 AND failures > 0`, a.at.UnixMilli(), last.UnixMilli(), subject)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,27 +45,56 @@ func TestLoginThrottleGrowsAndForgets(t *testing.T) {
 	is := is.New(t)
 	f := storetest.New(t)
 	const account, address = "account:a@example.com", "address:192.0.2.1"
-	for range 4 {
-		is.NoErr(f.LoginFailed(t.Context(), account, address))
+	try := func(subjects ...string) (store.LoginAttempt, time.Duration) {
+		a, wait, err := f.BeginLogin(t.Context(), subjects...)
+		is.NoErr(err)
+		return a, max(0, wait)
 	}
-	wait, err := f.LoginWait(t.Context(), account, address)
-	is.NoErr(err)
-	is.True(wait <= 0) // four failures cost nothing
-	is.NoErr(f.LoginFailed(t.Context(), account, address))
-	wait, err = f.LoginWait(t.Context(), account, address)
-	is.NoErr(err)
-	is.Equal(wait, 2*time.Second) // the fifth does
-	is.NoErr(f.LoginFailed(t.Context(), account, address))
-	wait, err = f.LoginWait(t.Context(), account)
-	is.NoErr(err)
-	is.Equal(wait, 4*time.Second) // and each one more
-	is.NoErr(f.LoginSucceeded(t.Context(), account))
-	wait, err = f.LoginWait(t.Context(), account)
-	is.NoErr(err)
-	is.True(wait <= 0) // a good password frees the account
-	wait, err = f.LoginWait(t.Context(), address)
-	is.NoErr(err)
-	is.Equal(wait, 4*time.Second) // but not the address
+	wait := func(subjects ...string) time.Duration {
+		_, wait := try(subjects...)
+		return wait
+	}
+	for range 5 {
+		is.Equal(wait(account, address), time.Duration(0)) // five failures cost nothing
+	}
+	is.Equal(wait(account, address), 2*time.Second) // then comes a pause
+	is.Equal(wait(account), 2*time.Second)          // which asking does not make longer
+	f.Clock.Advance(2 * time.Second)
+	is.Equal(wait(account, address), time.Duration(0))
+	is.Equal(wait(account, "address:192.0.2.2"), 4*time.Second) // and grows, from wherever it is tried
+	is.Equal(wait("account:b@example.com", address), 4*time.Second)
+
+	f.Clock.Advance(4 * time.Second)
+	good, left := try(account, address)
+	is.Equal(left, time.Duration(0))
+	is.NoErr(f.LoginSucceeded(t.Context(), good, account))
+	is.Equal(wait(account), time.Duration(0)) // a good password frees the account
+	again, left := try(address)
+	is.Equal(left, time.Duration(0)) // and is no failure of the address
+	is.NoErr(f.LoginUndecided(t.Context(), again))
+	is.Equal(wait(address), time.Duration(0)) // nor is what was not its fault
+	is.Equal(wait(address), 8*time.Second)    // but those before still count
+
+	f.Clock.Advance(2 * time.Hour)
+	for range 5 {
+		is.Equal(wait(address), time.Duration(0)) // in the end all is forgotten
+	}
+}
+
+func TestLoginThrottleHoldsManyAtOnce(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	var free atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, wait, err := f.BeginLogin(t.Context(), "account:a@example.com"); err == nil && wait <= 0 {
+				free.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	is.Equal(free.Load(), int32(5)) // as many as one after the other
 }
 
 func TestSessions(t *testing.T) {

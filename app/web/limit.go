@@ -64,7 +64,7 @@ func limitRate(l *limiter) fiber.Handler {
 		if l.limit <= 0 {
 			return c.Next()
 		}
-		subject := "address:" + clientAddr(c)
+		subject := "address:" + clientNetwork(c)
 		if w := who(c); w.Key != nil {
 			subject = "key:" + w.Key.ID
 		}

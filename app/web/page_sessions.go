@@ -192,21 +192,10 @@ func passwordRefused(ctx context.Context, in url.Values, err error) (views.Form,
 
 // proveOwner checks the password of who is signed in.
 func (o Options) proveOwner(c *fiber.Ctx, u app.User, password string) error {
-	account := "account:" + u.Email
-	wait, err := o.DB.LoginWait(c.UserContext(), account)
-	if err != nil {
+	return o.attempt(c, "account:"+u.Email, func() error {
+		_, err := o.DB.Authenticate(c.UserContext(), u.Email, password)
 		return err
-	}
-	if wait > 0 {
-		return &app.Error{Kind: app.RateLimited, Code: "rate_limited", RetryAfter: wait, Message: "Too many attempts."}
-	}
-	_, err = o.DB.Authenticate(c.UserContext(), u.Email, password)
-	if app.IsKind(err, app.Unauthorized) {
-		if err := o.DB.LoginFailed(c.UserContext(), account); err != nil {
-			return err
-		}
-	}
-	return err
+	})
 }
 
 // revokeSession signs the user out on one device.

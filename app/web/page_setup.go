@@ -99,24 +99,14 @@ func firstOwner(in url.Values) (app.User, app.Business, error) {
 // checkSetupCode compares the code from the log, whatever case and blanks it was
 // typed with. Guessing is throttled as the login is.
 func (o Options) checkSetupCode(c *fiber.Ctx, typed string) error {
-	subject := "setup:" + clientAddr(c)
-	wait, err := o.DB.LoginWait(c.UserContext(), subject)
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		return &app.Error{Kind: app.RateLimited, Code: "rate_limited", RetryAfter: wait, Message: "Too many attempts."}
-	}
 	plain := func(s string) []byte {
 		return []byte(strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(s)))
 	}
-	if subtle.ConstantTimeCompare(plain(typed), plain(o.SetupCode.Reveal())) == 1 {
-		return nil
-	}
-	var bad app.Problems
-	bad.Add("code", "This is not the code in the log.")
-	if err := o.DB.LoginFailed(c.UserContext(), subject); err != nil {
-		return err
-	}
-	return bad.Err()
+	return o.attempt(c, "setup:"+clientNetwork(c), func() error {
+		var bad app.Problems
+		if subtle.ConstantTimeCompare(plain(typed), plain(o.SetupCode.Reveal())) != 1 {
+			bad.Add("code", "This is not the code in the log.")
+		}
+		return bad.Err()
+	})
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -32,12 +33,18 @@ func describe(o Options) fiber.Handler {
 		addr, secure := addr.Unmap(), c.Context().IsTLS()
 		if trusted(o.TrustedProxies, addr) {
 			secure = secure || strings.EqualFold(c.Get(fiber.HeaderXForwardedProto), "https")
-			addr = forwarded(o.TrustedProxies, addr, c.Get(fiber.HeaderXForwardedFor))
+			addr = forwarded(o.TrustedProxies, addr, allLines(c, fiber.HeaderXForwardedFor))
 		}
 		c.Locals(localClient, addr)
 		c.Locals(localSecure, secure)
 		return c.Next()
 	}
+}
+
+// allLines is a header that may come in several lines, as one list: some proxies
+// add a line of their own to what a stranger wrote.
+func allLines(c *fiber.Ctx, name string) string {
+	return string(bytes.Join(c.Request().Header.PeekAll(name), []byte(",")))
 }
 
 // forwarded is the nearest address in the header that is not a proxy of ours:
@@ -66,6 +73,17 @@ func trusted(proxies []netip.Prefix, addr netip.Addr) bool {
 // clientAddr is the address of the person or program that asks.
 func clientAddr(c *fiber.Ctx) string {
 	addr, _ := c.Locals(localClient).(netip.Addr)
+	return addr.String()
+}
+
+// clientNetwork is what addresses are counted by: whoever has one IPv6 address
+// has the 2^64 of its network.
+func clientNetwork(c *fiber.Ctx) string {
+	addr, _ := c.Locals(localClient).(netip.Addr)
+	if addr.Is6() {
+		network, _ := addr.Prefix(64) // fits every IPv6 address
+		return network.String()
+	}
 	return addr.String()
 }
 

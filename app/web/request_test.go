@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -27,6 +28,27 @@ func TestRateLimitSeesThroughTrustedProxiesOnly(t *testing.T) {
 	is.Equal(ask(s, "198.51.100.7, 192.0.2.1, 10.0.0.1"), 404)
 	is.Equal(ask(s, "192.0.2.2"), 404)              // the proxy tells the two apart
 	is.Equal(ask(s, "203.0.113.9, 192.0.2.1"), 429) // what stands further left is not believed
+}
+
+func TestRateLimitReadsEveryLineOfAProxy(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t, func(o *web.Options) {
+		o.RateLimit = 1
+		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32")}
+	})
+	ask := func(lines ...string) int {
+		req := httptest.NewRequest("GET", "/api/v1/nothing", nil)
+		req.Header["X-Forwarded-For"] = lines
+		res, err := s.app.Test(req, -1)
+		is.NoErr(err)
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	is.Equal(ask("198.51.100.1", "192.0.2.1"), 404)
+	is.Equal(ask("198.51.100.2", "192.0.2.1"), 429) // the line that the proxy added counts
+	is.Equal(ask("2001:db8::1"), 404)
+	is.Equal(ask("2001:db8::2"), 429) // the same network
+	is.Equal(ask("2001:db8:0:1::1"), 404)
 }
 
 func TestBodyOverTheLimit(t *testing.T) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,31 +96,39 @@ func nextPage(next string) string {
 
 // signIn checks an e-mail address and a password, throttled by both account and
 // address, and sets the cookie of a new session.
-func signIn(c *fiber.Ctx, o Options, email, password string) (app.User, error) {
-	account, address := "account:"+strings.ToLower(strings.TrimSpace(email)), "address:"+clientAddr(c)
-	wait, err := o.DB.LoginWait(c.UserContext(), account, address)
+func signIn(c *fiber.Ctx, o Options, email, password string) (u app.User, err error) {
+	err = o.attempt(c, "account:"+strings.ToLower(strings.TrimSpace(email)), func() error {
+		u, err = o.DB.Authenticate(c.UserContext(), email, password)
+		return err
+	})
 	if err != nil {
-		return app.User{}, err
+		return u, err
+	}
+	return u, beginSession(c, o, u)
+}
+
+// attempt runs the check of a secret that somebody may be guessing, throttled by
+// whose it is and by where it is asked from.
+func (o Options) attempt(c *fiber.Ctx, whose string, check func() error) error {
+	ctx, where := c.UserContext(), "address:"+clientNetwork(c)
+	a, wait, err := o.DB.BeginLogin(ctx, whose, where)
+	if err != nil {
+		return err
 	}
 	if wait > 0 {
-		return app.User{}, &app.Error{
+		return &app.Error{
 			Kind: app.RateLimited, Code: "rate_limited", RetryAfter: wait,
 			Message: "Too many attempts. Wait a little and try again.",
 		}
 	}
-	u, err := o.DB.Authenticate(c.UserContext(), email, password)
-	if err != nil {
-		if app.IsKind(err, app.Unauthorized) {
-			if err := o.DB.LoginFailed(c.UserContext(), account, address); err != nil {
-				return u, err
-			}
-		}
-		return u, err
+	switch err := check(); {
+	case err == nil:
+		return o.DB.LoginSucceeded(ctx, a, whose)
+	case app.IsKind(err, app.Unauthorized), app.IsKind(err, app.Invalid):
+		return err
+	default:
+		return errors.Join(err, o.DB.LoginUndecided(ctx, a))
 	}
-	if err := o.DB.LoginSucceeded(c.UserContext(), account); err != nil {
-		return u, err
-	}
-	return u, beginSession(c, o, u)
 }
 
 // beginSession signs a user in with a new token, in the first of the user's
