@@ -62,11 +62,13 @@ func (ss Scopes) Allow(s Scope) bool {
 
 // Within returns what a holder of ss may do where limit is the most that is
 // allowed: what a key may do in a business is its scopes within its owner's
-// role there.
+// role there. Of a scope that is more than allowed, what it implies is left.
 func (ss Scopes) Within(limit Scopes) Scopes {
 	var both Scopes
 	for _, s := range AllScopes() {
-		granted := slices.Contains(ss, s) || (slices.Contains(ss, ManageAll) && !limit.Allow(ManageAll))
+		granted := slices.Contains(ss, s) || slices.ContainsFunc(ss, func(have Scope) bool {
+			return !limit.Allow(have) && Scopes{have}.Allow(s)
+		})
 		if granted && limit.Allow(s) {
 			both = append(both, s)
 		}

@@ -78,6 +78,8 @@ func TestScopesWithinARole(t *testing.T) {
 		{"an owner's whole key", app.Scopes{app.ManageAll}, app.Owner, app.Scopes{app.ManageAll}},
 		{"a viewer's whole key", app.Scopes{app.ManageAll}, app.Viewer, app.Scopes{app.ViewRecordingAll, app.ViewRecordingSelf, app.ViewNotifications, app.ViewUsage}},
 		{"more than the role", app.Scopes{app.ManageWebhooks}, app.Viewer, nil},
+		{"all calls, of an agent", app.Scopes{app.ViewRecordingAll}, app.Agent, app.Scopes{app.ViewRecordingSelf}},
+		{"managing, of who may look", app.Scopes{app.ManageNotifications}, app.Supervisor, app.Scopes{app.ViewNotifications}},
 		{"no member", app.Scopes{app.ManageAll}, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
