@@ -76,6 +76,10 @@ func closedLists() map[string][]string {
 		fields = append(fields, f.Name)
 		ops = append(ops, f.Ops...)
 	}
+	events := []string{"all"}
+	for _, e := range app.EventTypes() {
+		events = append(events, strings.ReplaceAll(string(e), ".", "_"))
+	}
 	return map[string][]string{
 		"tag": app.Tags(), "sentiment": app.Sentiments(), "source": app.Sources(), "channel": app.Channels(),
 		"direction": text(app.Directions()), "status": text(app.Statuses()), "role": text(app.Roles()),
@@ -87,6 +91,10 @@ func closedLists() map[string][]string {
 		"chat.state": {string(app.ChatBlocked), string(app.ChatGone)}, "chat.fix": {string(app.ChatBlocked), string(app.ChatGone)},
 		"check.name":  {"token", "reach", "poller", "webhook", "update", "clock", "chats", "discord"},
 		"check.state": {"ok", "warn", "bad", "off"}, "telegram.problem": {"token", "unreachable", "conflict", "webhook"},
+		"webhook.status": app.WebhookStatuses(), "webhook.disabled": {string(app.WebhookGone), string(app.WebhookFailing)},
+		"webhook.disabled.fix": {string(app.WebhookGone), string(app.WebhookFailing)}, "webhook.event": events,
+		"webhook.error": {app.WebhookErrTimeout, app.WebhookErrUnreachable, app.WebhookErrTLS, app.WebhookErrNotAllowed, app.WebhookErrRedirect,
+			app.WebhookErrGone, app.WebhookErrRateLimited, app.WebhookErrRejected, app.WebhookErrPeer},
 		"chat": {"private", "group", "supergroup", "channel"},
 	}
 }

@@ -188,18 +188,19 @@ func TestEveryInputIsLabelled(t *testing.T) {
 // English, and the page says which language it is in.
 func TestPagesAreOneLanguage(t *testing.T) {
 	is := is.New(t)
+	event := regexp.MustCompile(`class="mono( faint)?">[a-z]+\.[a-z]+<`) // names of the API
 	key := regexp.MustCompile(`>\s*[a-z]+\.[a-z]+(\.[a-z]+)*\s*<`)
 	for _, p := range pages(t) {
 		root := elements(p, func(n *html.Node) bool { return n.Data == "html" })[0]
 		lang, _ := attr(root, "lang")
 		is.True(lang == string(p.lang) || p.name == "docs") // the page names its language
-		if m := key.FindString(p.text); m != "" && !strings.Contains(m, "openapi.json") {
+		if m := key.FindString(event.ReplaceAllString(p.text, "")); m != "" && !strings.Contains(m, "openapi.json") {
 			t.Errorf("%s (%s) shows a key: %s", p.name, p.lang, m)
 		}
 	}
 	for name, c := range samples(t) {
 		switch name {
-		case "calls-none", "calls-waiting", "rules-none", "providers-none", "tokens-none", "destinations-none", "feed-none", "deliveries-none":
+		case "calls-none", "calls-waiting", "rules-none", "providers-none", "tokens-none", "destinations-none", "feed-none", "deliveries-none", "webhooks-none":
 		default:
 			continue // the others hold a Thai company's words
 		}

@@ -2,12 +2,10 @@ package web
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
-	"crk/app/egress"
 	"crk/store"
 )
 
@@ -73,14 +71,7 @@ func createWebhook(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		if err := mayReach("url", o.Egress.CheckURL(c.UserContext(), egress.Webhook, in.URL)); err != nil {
-			return err
-		}
-		secret := app.NewWebhookSecret()
-		w, err := o.DB.CreateWebhook(c.UserContext(), app.Webhook{
-			BusinessID: who(c).Business.ID, URL: in.URL, Description: strings.TrimSpace(in.Description),
-			Events: distinct(in.Events), Active: in.IsActive == nil || *in.IsActive,
-		}, secret)
+		w, secret, err := addWebhook(c.UserContext(), o, who(c).Business.ID, in)
 		if err != nil {
 			return err
 		}
@@ -138,14 +129,7 @@ func patchWebhook(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		if in.URL != nil {
-			if err := mayReach("url", o.Egress.CheckURL(c.UserContext(), egress.Webhook, *in.URL)); err != nil {
-				return err
-			}
-		}
-		w, err := o.DB.PatchWebhook(c.UserContext(), who(c).Business.ID, c.Params("id"), store.WebhookPatch{
-			URL: in.URL, Description: in.Description, Events: distinct(in.Events), Active: in.IsActive,
-		})
+		w, err := changeWebhook(c.UserContext(), o, who(c).Business.ID, c.Params("id"), in)
 		if err != nil {
 			return err
 		}
@@ -164,8 +148,8 @@ func deleteWebhook(db *store.Store) fiber.Handler {
 
 func rotateWebhookSecret(db *store.Store) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		secret := app.NewWebhookSecret()
-		if err := db.RotateWebhookSecret(c.UserContext(), who(c).Business.ID, c.Params("id"), secret); err != nil {
+		secret, err := renewWebhookSecret(c.UserContext(), db, who(c).Business.ID, c.Params("id"))
+		if err != nil {
 			return err
 		}
 		return c.JSON(fiber.Map{"secret": secret.Reveal()})

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
@@ -53,7 +55,7 @@ func pageRoutes(o Options) []pageRoute {
 		{"POST", "/automations/:id/enabled", app.ManageNotifications, switchAutomation(o)},
 		{"POST", "/automations/:id/delete", app.ManageNotifications, removeAutomation(o)},
 	}
-	return append(append(calls, notifications...), settingsRoutes(o)...)
+	return slices.Concat(calls, notifications, settingsRoutes(o), webhookPages(o))
 }
 
 func settingsRoutes(o Options) []pageRoute {

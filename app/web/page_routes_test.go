@@ -16,7 +16,7 @@ import (
 var everyPage = []string{
 	"/calls", "/calls?q=x&tag=none&sort=score&dir=asc&page=1", "/calls/upload", "/notifications", "/notifications?only=unread",
 	"/notifications/deliveries", "/automations", "/automations/new", "/settings/providers", "/settings/providers/new", "/settings/tokens",
-	"/settings/tokens/new", "/settings/destinations", "/settings/profile",
+	"/settings/tokens/new", "/settings/destinations", "/settings/profile", "/settings/webhooks", "/settings/webhooks/new",
 }
 
 func TestPagesNeedALogin(t *testing.T) {
@@ -68,7 +68,7 @@ func TestWhatRolesMayDo(t *testing.T) {
 		refused []string
 	}{
 		{"viewer", []string{"/calls", "/calls/" + id, "/notifications", "/automations", "/settings/tokens"},
-			[]string{"/calls/upload", "/automations/new", "/settings/providers", "/settings/providers/new"}},
+			[]string{"/calls/upload", "/automations/new", "/settings/providers", "/settings/providers/new", "/settings/webhooks"}},
 		{"agent", []string{"/calls", "/notifications", "/settings/profile"}, []string{"/calls/upload", "/settings/providers"}},
 		{"supervisor", []string{"/calls/" + id}, []string{"/calls/upload", "/settings/providers"}},
 	} {
