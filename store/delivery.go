@@ -90,7 +90,7 @@ func (s *Store) NoteAttempt(ctx context.Context, d app.Delivery, o Outcome) erro
 // AddDelivery saves a message that was sent by hand, with what came of it, and
 // returns its id.
 func (s *Store) AddDelivery(ctx context.Context, d app.Delivery, o Outcome) (string, error) {
-	d.ID = newID()
+	d.ID, d.Status = newID(), app.DeliveryQueued
 	return d.ID, s.write(ctx, func(t *tx) error {
 		if err := t.insertDelivery(d); err != nil {
 			return err
@@ -99,18 +99,20 @@ func (s *Store) AddDelivery(ctx context.Context, d app.Delivery, o Outcome) (str
 	})
 }
 
-// AddInApp says something in the feed and keeps the delivery that it is. Both
-// have the id that is returned.
+// AddInApp says something in the feed and keeps the delivery that it is, which
+// is over as soon as it begins. Both have the id that is returned.
 func (s *Store) AddInApp(ctx context.Context, d app.Delivery) (string, error) {
-	d.ID, d.Destination = newID(), app.ChannelInApp
+	d.ID, d.Destination, d.Status, d.Attempts = newID(), app.ChannelInApp, app.DeliverySent, 1
 	return d.ID, s.write(ctx, func(t *tx) error {
 		if _, err := t.addFeed(d.FeedItem(), ""); err != nil {
 			return err
 		}
+		d.SentAt = t.now
 		if err := t.insertDelivery(d); err != nil {
 			return err
 		}
-		return t.settle(d, Outcome{Tried: true})
+		t.changed(app.Change{BusinessID: d.BusinessID, Topic: "delivery", ID: d.ID, Status: d.Status})
+		return t.use(d.BusinessID, app.ChannelMeter(d.Channel), 1, d.ID)
 	})
 }
 
@@ -156,9 +158,10 @@ func (s *Store) RetryDelivery(ctx context.Context, business app.BusinessID, id s
 }
 
 func (t *tx) insertDelivery(d app.Delivery) error {
-	return t.exec(`INSERT INTO deliveries (id, business_id, channel, destination, title, body, link, severity, data, status, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.ID, d.BusinessID, d.Channel, d.Destination, d.Title, d.Body, d.Link, d.Severity, nullJSON(d.Data), app.DeliveryQueued, stamp(t.now))
+	return t.exec(`INSERT INTO deliveries (id, business_id, channel, destination, title, body, link, severity, data, status, attempts, created_at, sent_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.ID, d.BusinessID, d.Channel, d.Destination, d.Title, d.Body, d.Link, d.Severity, nullJSON(d.Data),
+		d.Status, d.Attempts, stamp(t.now), stamp(d.SentAt))
 }
 
 // settle saves what came of an attempt: in the delivery, its automation's

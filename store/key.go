@@ -43,7 +43,7 @@ func (s *Store) CreateKey(ctx context.Context, k app.Key) (app.Key, app.Secret, 
 
 // KeyByHash returns the key with this hash (see [app.HashKey]), alive or not.
 func (s *Store) KeyByHash(ctx context.Context, hash []byte) (app.Key, error) {
-	k, err := scanKey(s.reads.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE hash = ?`, hash))
+	k, err := scanKey(s.readHot(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE hash = ?`, hash))
 	return k, found(err, "key")
 }
 

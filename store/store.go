@@ -45,6 +45,7 @@ type Options struct {
 // A Store is the database. Its methods may be called concurrently.
 type Store struct {
 	reads  *sql.DB // many connections, which cannot write
+	hot    hot     // what is read through them all the time
 	writes *sql.DB // one connection, which the writer holds
 	writer *writer
 	box    *secret.Box
