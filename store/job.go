@@ -57,6 +57,16 @@ func (t *tx) finish(j app.Job) error {
 	return err
 }
 
+// hold returns ErrLease where the job is not held by this claim.
+func (t *tx) hold(j app.Job) error {
+	var held bool
+	err := t.row(`SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND claims = ?)`, j.ID, j.Claims).Scan(&held)
+	if err == nil && !held {
+		err = ErrLease
+	}
+	return err
+}
+
 // cancelJobs removes the jobs of a key, as when what they are about is deleted.
 func (t *tx) cancelJobs(key string, kinds ...app.JobKind) error {
 	for _, k := range kinds {

@@ -102,10 +102,10 @@ func (s *Store) History(ctx context.Context, business app.BusinessID, id string)
 // the recording, or ErrLease where the job or the recording is gone.
 func (s *Store) BeginStage(ctx context.Context, j app.Job, status app.Status) (r app.Recording, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if r, err = t.recording(j.BusinessID, j.Key); app.IsKind(err, app.NotFound) {
-			return ErrLease
+		if err := t.hold(j); err != nil {
+			return err // else a job that was taken back would undo the status of what took its place
 		}
-		if err != nil || r.Status == status {
+		if r, err = t.recording(j.BusinessID, j.Key); err != nil || r.Status == status {
 			return err
 		}
 		r.Status = status

@@ -37,7 +37,7 @@ func (r ingestRequest) Validate() error {
 		bad.Add("dataId", "Give the call an id of your own, 1 to 200 characters.")
 	}
 	checkLength(&bad, "dataId", &r.DataID, 200)
-	if _, err := time.Parse(time.RFC3339, r.CallAt); err != nil {
+	if at, err := time.Parse(time.RFC3339, r.CallAt); err != nil || at.Year() < 1970 {
 		bad.Add("callAt", "Give a time with its offset, as 2026-11-30T09:00:00+07:00.")
 	}
 	checkOneOf(&bad, "direction", r.Direction, []string{"in", "out", "internal", "unknown"})

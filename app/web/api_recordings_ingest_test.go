@@ -88,6 +88,7 @@ func TestIngestChecksEveryField(t *testing.T) {
 		{"no callAt", brought("x", "callAt", nil), "callAt"},
 		{"callAt without offset", brought("x", "callAt", "2026-11-16T13:00:00"), "callAt"},
 		{"callAt a date", brought("x", "callAt", "2026-11-16"), "callAt"},
+		{"callAt that was never set", brought("x", "callAt", "0001-01-01T00:00:00Z"), "callAt"},
 		{"no direction", brought("x", "direction", nil), "direction"},
 		{"unknown direction", brought("x", "direction", "inbound"), "direction"},
 		{"negative duration", brought("x", "duration", -1), "duration"},
