@@ -91,13 +91,13 @@ func TestEvery3CXCallArrivesOnce(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
 			r, sim := newThreeCX(t, threecx.Config{})
-			for i := range 130 {
-				sim.Add(pbxCall(int64(i+1), storetest.Start.Add(-time.Duration(130-i)*time.Hour)))
+			for i := range 30 {
+				sim.Add(pbxCall(int64(i+1), storetest.Start.Add(-time.Duration(5*(30-i))*time.Hour)))
 			}
 			sim.Fail(tt.faults)
 			run := r.sync(store.CauseDefault)
 			is.Equal(run.Status, store.RunSucceeded)
-			is.Equal(run.Imported, 130)
+			is.Equal(run.Imported, 30)
 			for range 9 { // a download that is refused comes again
 				r.fetch()
 				r.Clock.Advance(time.Minute)
@@ -105,9 +105,9 @@ func TestEvery3CXCallArrivesOnce(t *testing.T) {
 			again := r.sync(store.CauseManual)
 			is.Equal(again.Status, store.RunSucceeded)
 			is.Equal(again.Imported, 0) // nothing comes twice
-			is.Equal(again.Found, 130)
+			is.Equal(again.Found, 30)
 			all := r.recordings()
-			is.Equal(len(all), 130)
+			is.Equal(len(all), 30)
 			for id, rec := range all {
 				is.True(rec.HasAudio())
 				is.Equal(sim.Stats().Downloads[id], 1) // each is downloaded once
