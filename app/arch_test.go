@@ -41,6 +41,7 @@ var imports = map[string][]string{
 	"app/phone/dtac":        {"app/phone"},
 	"app/phone/threecx":     {"app/phone"},
 	"app/phone/phonetest":   {"app/phone"},
+	"app/phone/contract":    {"app/phone", "app/phone/phonetest"},
 	"app/ai/openai":         {"app"},
 	"app/ai/aitest":         {"app", "app/audio"},
 	"app/notify/clip":       {},
@@ -75,7 +76,7 @@ var forbidden = map[string][]string{
 }
 
 // simulators serve tests, and the demonstration, which says that it simulates.
-var simulators = []string{"app/phone/phonetest", "app/ai/aitest", "app/notify/notifytest", "store/storetest"}
+var simulators = []string{"app/phone/phonetest", "app/ai/aitest", "app/notify/notifytest", "store/storetest", "app/phone/contract"}
 
 // topLevel is all that a person sees first. What running makes is in .gitignore.
 var topLevel = []string{

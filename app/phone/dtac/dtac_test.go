@@ -15,6 +15,7 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app/phone"
+	"crk/app/phone/contract"
 	"crk/app/phone/dtac"
 	"crk/app/phone/phonetest"
 )
@@ -60,7 +61,7 @@ func startLive(t *testing.T, cfg dtac.Config, options ...dtac.Option) (*phonetes
 func noSleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func TestContract(t *testing.T) {
-	phonetest.Run(t, func(t *testing.T, calls []phonetest.Fixture) phonetest.System {
+	contract.Run(t, func(t *testing.T, calls []contract.Fixture) contract.System {
 		sim, client := startLive(t, dtac.Config{})
 		for _, f := range calls {
 			id, err := strconv.ParseInt(f.Call.ID, 10, 64)
@@ -74,7 +75,7 @@ func TestContract(t *testing.T) {
 				Direction: strings.ToUpper(string(f.Call.Direction)), FirstName: first, LastName: last,
 			})
 		}
-		return phonetest.System{Source: client, Refuse: func() {
+		return contract.System{Source: client, Refuse: func() {
 			sim.AddAccount(user, "another")
 			sim.EndSessions()
 		}}

@@ -16,6 +16,7 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app/phone"
+	"crk/app/phone/contract"
 	"crk/app/phone/phonetest"
 	"crk/app/phone/threecx"
 )
@@ -77,13 +78,13 @@ func TestContract(t *testing.T) {
 		{"call log", phonetest.PBXFaults{Role: phonetest.GroupManager}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			phonetest.Run(t, func(t *testing.T, calls []phonetest.Fixture) phonetest.System {
+			contract.Run(t, func(t *testing.T, calls []contract.Fixture) contract.System {
 				sim, c := startLive(t, threecx.Config{})
 				sim.Fail(tt.faults)
 				for _, f := range calls {
 					sim.Add(simulated(t, f))
 				}
-				return phonetest.System{Source: c, Refuse: func() {
+				return contract.System{Source: c, Refuse: func() {
 					sim.AddClient(client, "another")
 					sim.EndSessions()
 				}}
@@ -93,7 +94,7 @@ func TestContract(t *testing.T) {
 }
 
 // simulated is a call as 3CX has it.
-func simulated(t *testing.T, f phonetest.Fixture) phonetest.PBXRecording {
+func simulated(t *testing.T, f contract.Fixture) phonetest.PBXRecording {
 	t.Helper()
 	id, err := strconv.ParseInt(f.Call.ID, 10, 64)
 	if err != nil {
@@ -162,7 +163,7 @@ func TestCallsArriveOnceWhateverTheServerDoes(t *testing.T) {
 		{"one token at a time", 150, phonetest.PBXFaults{SingleToken: true}, 1},
 		{"a clock ten minutes ahead", 150, phonetest.PBXFaults{ClockSkew: 10 * time.Minute}, 1},
 		{"a clock two hours behind", 150, phonetest.PBXFaults{ClockSkew: -2 * time.Hour}, 1},
-		{"an administrator", 150, phonetest.PBXFaults{Role: phonetest.SystemAdmin}, 1},
+		{"an administrator", 150, phonetest.PBXFaults{Role: contract.SystemAdmin}, 1},
 		{"a group manager", 150, phonetest.PBXFaults{Role: manager}, 1},
 		{"a group manager, few rows a page", 70, phonetest.PBXFaults{Role: manager, PageLimit: 30}, 1},
 		{"no order, but not many", 70, phonetest.PBXFaults{AnyOrder: true}, 1},

@@ -1,4 +1,6 @@
-package phonetest
+// Package contract holds a connector to what phone.Source promises. It is for the
+// tests of connectors; each passes the same suite.
+package contract
 
 import (
 	"bytes"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"crk/app/phone"
+	"crk/app/phone/phonetest"
 )
 
 // A Fixture is a call that the simulated system of a connector has to hold.
@@ -61,7 +64,7 @@ func fixture(id int, at time.Time) Fixture {
 			ID: strconv.Itoa(id), StartedAt: at, Duration: 2 * time.Second, Direction: phone.In,
 			CustomerPhone: "+66899998888", AgentNumber: "+66812345678",
 		},
-		Audio: Talk(2 * time.Second).WAV(),
+		Audio: phonetest.Talk(2 * time.Second).WAV(),
 	}
 }
 
