@@ -163,7 +163,7 @@ func TestCallsArriveOnceWhateverTheServerDoes(t *testing.T) {
 		{"one token at a time", 150, phonetest.PBXFaults{SingleToken: true}, 1},
 		{"a clock ten minutes ahead", 150, phonetest.PBXFaults{ClockSkew: 10 * time.Minute}, 1},
 		{"a clock two hours behind", 150, phonetest.PBXFaults{ClockSkew: -2 * time.Hour}, 1},
-		{"an administrator", 150, phonetest.PBXFaults{Role: contract.SystemAdmin}, 1},
+		{"an administrator", 150, phonetest.PBXFaults{Role: phonetest.SystemAdmin}, 1},
 		{"a group manager", 150, phonetest.PBXFaults{Role: manager}, 1},
 		{"a group manager, few rows a page", 70, phonetest.PBXFaults{Role: manager, PageLimit: 30}, 1},
 		{"no order, but not many", 70, phonetest.PBXFaults{AnyOrder: true}, 1},
