@@ -14,6 +14,7 @@ const (
 	AtCalls         Place = "calls"
 	AtAutomations   Place = "automations"
 	AtNotifications Place = "notifications"
+	AtUsage         Place = "usage"
 	AtSettings      Place = "settings"
 )
 
@@ -58,6 +59,9 @@ func (f Frame) nav() []navItem {
 	if f.Can.Allow(app.ViewNotifications) {
 		items = append(items, navItem{AtAutomations, "workflow", "/automations"},
 			navItem{AtNotifications, "bell", "/notifications"})
+	}
+	if f.Can.Allow(app.ViewUsage) {
+		items = append(items, navItem{AtUsage, "chart-column", "/usage"})
 	}
 	return append(items, navItem{AtSettings, "settings", "/settings"})
 }

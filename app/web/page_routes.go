@@ -55,7 +55,7 @@ func pageRoutes(o Options) []pageRoute {
 		{"POST", "/automations/:id/enabled", app.ManageNotifications, switchAutomation(o)},
 		{"POST", "/automations/:id/delete", app.ManageNotifications, removeAutomation(o)},
 	}
-	return slices.Concat(calls, notifications, settingsRoutes(o), webhookPages(o))
+	return slices.Concat(calls, notifications, settingsRoutes(o), webhookPages(o), usagePages(o))
 }
 
 func settingsRoutes(o Options) []pageRoute {

@@ -17,6 +17,7 @@ var everyPage = []string{
 	"/calls", "/calls?q=x&tag=none&sort=score&dir=asc&page=1", "/calls/upload", "/notifications", "/notifications?only=unread",
 	"/notifications/deliveries", "/automations", "/automations/new", "/settings/providers", "/settings/providers/new", "/settings/tokens",
 	"/settings/tokens/new", "/settings/destinations", "/settings/profile", "/settings/webhooks", "/settings/webhooks/new",
+	"/usage", "/usage/budget",
 }
 
 func TestPagesNeedALogin(t *testing.T) {
