@@ -102,7 +102,7 @@ CREATE TABLE jobs (
     created_at  INTEGER NOT NULL,
     UNIQUE (kind, key)
 ) STRICT;
-CREATE INDEX jobs_due ON jobs (kind, priority, run_at, id) WHERE lease_until IS NULL;
+CREATE INDEX jobs_due ON jobs (kind, priority, run_at, id, lane) WHERE lease_until IS NULL;
 CREATE INDEX jobs_leased ON jobs (kind, lane) WHERE lease_until IS NOT NULL;
 
 CREATE TABLE providers (           -- phone integrations

@@ -77,8 +77,14 @@ func (t *tx) cancelJobs(key string, kinds ...app.JobKind) error {
 	return nil
 }
 
+// claimWindow is how many due jobs a claim looks at, so that it costs the same
+// however long the queue is. What a lane hides behind that many, the next claim
+// finds: the lane runs then.
+const claimWindow = 500
+
 // ClaimJobs leases up to limit due jobs of a kind, most urgent first, at most
-// one for each lane, counting those that run already.
+// one for each lane, counting those that run already. It may return fewer than
+// are due, but none only where none is.
 func (s *Store) ClaimJobs(ctx context.Context, kind app.JobKind, limit int, lease time.Duration) (jobs []app.Job, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`
@@ -86,12 +92,14 @@ func (s *Store) ClaimJobs(ctx context.Context, kind app.JobKind, limit int, leas
 				SELECT id FROM (
 					SELECT id, priority, run_at, row_number() OVER (
 						PARTITION BY CASE lane WHEN '' THEN 'job:' || id ELSE lane END ORDER BY priority, run_at, id) AS place
-					FROM jobs
-					WHERE kind = ?2 AND lease_until IS NULL AND run_at <= ?3 AND (lane = '' OR lane NOT IN (
-						SELECT lane FROM jobs WHERE kind = ?2 AND lease_until IS NOT NULL))
+					FROM (
+						SELECT id, priority, run_at, lane FROM jobs
+						WHERE kind = ?2 AND lease_until IS NULL AND run_at <= ?3 AND (lane = '' OR lane NOT IN (
+							SELECT lane FROM jobs WHERE kind = ?2 AND lease_until IS NOT NULL))
+						ORDER BY priority, run_at, id LIMIT ?5)
 				) WHERE place = 1 ORDER BY priority, run_at, id LIMIT ?4
 			) RETURNING `+jobColumns,
-			stamp(t.now.Add(lease)), kind, stamp(t.now), limit)
+			stamp(t.now.Add(lease)), kind, stamp(t.now), limit, claimWindow)
 		jobs, err = collect(rows, err, scanJob)
 		return err
 	})
