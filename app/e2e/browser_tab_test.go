@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -36,6 +37,7 @@ func (v *tab) begin() {
 	v.t.Helper()
 	chromedp.ListenTarget(v.ctx, v.watch)
 	err := chromedp.Run(v.ctx, // without a deadline: the tab lives as long as the context of its first action
+		audits.Enable(),
 		emulation.SetFocusEmulationEnabled(true),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}),
 		chromedp.EmulateViewport(1280, 900),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -26,6 +27,11 @@ func (v *tab) watch(event any) {
 		// What the network answered is looked at below.
 		if e.Entry.Level == log.LevelError && e.Entry.Source != log.SourceNetwork {
 			v.complain("the browser says (%s): %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+		}
+	case *audits.EventIssueAdded:
+		if e.Issue.Code == audits.InspectorIssueCodeContentSecurityPolicyIssue {
+			d := e.Issue.Details.ContentSecurityPolicyIssueDetails
+			v.complain("the page breaks its content security policy: %s %s", d.ViolatedDirective, d.BlockedURL)
 		}
 	case *network.EventRequestWillBeSent:
 		if u := e.Request.URL; strings.HasPrefix(u, "http") && !strings.HasPrefix(u, v.url+"/") {

@@ -9,6 +9,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,4 +36,20 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
+}
+
+// readSources looks at the directories that the program is built of. The tool
+// that runs the tests notes what a test looks at, and so runs it again, instead
+// of repeating what it remembers, once the program has changed.
+func readSources(t testing.TB) {
+	t.Helper()
+	err := filepath.WalkDir("../..", func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && (d.Name() == ".git" || d.Name() == "bin") {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

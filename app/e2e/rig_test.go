@@ -75,6 +75,7 @@ func (w *wall) around(h http.Handler) http.Handler {
 // newWorld makes an empty data directory and healthy simulators.
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	readSources(t)
 	w := &world{
 		t: t, dir: filepath.Join(t.TempDir(), "data"), wall: &wall{},
 		phones:   phonetest.NewOrkTrack("apiuser", "s3cret-of-the-pbx"),
