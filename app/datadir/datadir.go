@@ -68,6 +68,9 @@ func Open(ctx context.Context, cfg config.Config, schema string, log *slog.Logge
 	if _, err = d.Sounds.Sweep(); err != nil {
 		return nil, err
 	}
+	if err = d.DB.FreeAllOnce(ctx); err != nil {
+		return nil, fmt.Errorf("free the idempotency keys of requests that were cut off: %w", err)
+	}
 	return d, nil
 }
 

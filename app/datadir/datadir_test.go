@@ -9,8 +9,10 @@ import (
 
 	"github.com/matryer/is"
 
+	"crk/app"
 	"crk/app/config"
 	"crk/app/datadir"
+	"crk/store"
 	"crk/store/storetest"
 )
 
@@ -70,4 +72,34 @@ func TestALostKeyIsNotReplaced(t *testing.T) {
 	d, err = open(t, c)
 	is.NoErr(err) // put back, it opens everything
 	is.NoErr(d.Close())
+}
+
+func TestRequestsThatACrashCutOffMayBeSentAgain(t *testing.T) {
+	is := is.New(t)
+	c := settings(t)
+	d, err := open(t, c)
+	is.NoErr(err)
+	u, b, err := d.DB.SetUp(t.Context(), app.User{Email: "owner@example.com"}, storetest.Password, app.Business{Name: "Acme Co"})
+	is.NoErr(err)
+	k, _, err := d.DB.CreateKey(t.Context(), app.Key{Name: "test", OwnerID: u.ID, BusinessID: b.ID, Scopes: app.Scopes{app.ManageAll}})
+	is.NoErr(err)
+	request := []byte("the request's hash")
+	_, err = d.DB.BeginOnce(t.Context(), k.ID, "cut off", request)
+	is.NoErr(err)
+	_, err = d.DB.BeginOnce(t.Context(), k.ID, "done", request)
+	is.NoErr(err)
+	is.NoErr(d.DB.KeepOnce(t.Context(), k.ID, "done", store.KeptAnswer{Status: 201, Body: []byte("{}")}))
+	_, err = d.DB.BeginOnce(t.Context(), k.ID, "cut off", request)
+	is.True(app.IsKind(err, app.Conflict)) // under way
+	is.NoErr(d.Close())
+
+	d, err = open(t, c)
+	is.NoErr(err)
+	defer d.Close()
+	kept, err := d.DB.BeginOnce(t.Context(), k.ID, "cut off", request)
+	is.NoErr(err)
+	is.True(kept == nil) // it is to be done
+	kept, err = d.DB.BeginOnce(t.Context(), k.ID, "done", request)
+	is.NoErr(err)
+	is.Equal(kept.Status, 201) // and what was done is not done again
 }
