@@ -53,7 +53,10 @@ func (g *Gateway) deliver(ctx context.Context, j app.Job) error {
 		return fmt.Errorf("notify: read delivery: %w", err)
 	}
 	if d.Channel == app.ChannelInApp {
-		return g.db.DeliverInApp(ctx, j, d)
+		began := time.Now()
+		err := g.db.DeliverInApp(ctx, j, d)
+		g.metrics.noteInApp(err, began)
+		return err
 	}
 	to, r, err := g.destination(ctx, d)
 	if err != nil {
@@ -120,5 +123,5 @@ func (g *Gateway) postGracefully(ctx context.Context, to destination) result {
 	defer cancel()
 	stopped := context.AfterFunc(ctx, func() { time.AfterFunc(g.grace, cancel) })
 	defer stopped()
-	return to.post(posting)
+	return g.post(posting, to)
 }

@@ -13,8 +13,17 @@ import (
 
 // A destination is a chat or webhook that a message can be sent to now.
 type destination struct {
-	lane pace.Lane
-	post func(context.Context) result // sends; its own result is not kept yet
+	channel string
+	lane    pace.Lane
+	send    func(context.Context) result // its own result is not kept yet
+}
+
+// post sends to a destination.
+func (g *Gateway) post(ctx context.Context, to destination) result {
+	began := time.Now()
+	r := to.send(ctx)
+	g.metrics.note(to.channel, r.code, began)
+	return r
 }
 
 // destination finds where a delivery goes. A result whose code is not empty says
@@ -58,7 +67,7 @@ func (g *Gateway) chatDestination(ctx context.Context, c app.Chat, d app.Deliver
 		return destination{}, err
 	}
 	lane := pace.Telegram(c.ChatID)
-	return destination{lane, func(ctx context.Context) result {
+	return destination{app.ChannelTelegram, lane, func(ctx context.Context) result {
 		receipt, err := g.telegram.Post(ctx, telegram.Address{Chat: c.ChatID, Thread: c.ThreadID}, telegramNote(d, b.Language))
 		if receipt.MigratedTo != 0 || receipt.ThreadGone {
 			if err := g.db.MoveChat(context.WithoutCancel(ctx), c, receipt.MigratedTo, receipt.ThreadGone); err != nil {
@@ -84,7 +93,7 @@ func (g *Gateway) discordDestination(ctx context.Context, d app.Delivery) (desti
 		return destination{}, result{code: WebhookGone}, nil
 	}
 	lane := pace.Discord(w.WebhookID)
-	return destination{lane, func(ctx context.Context) result {
+	return destination{app.ChannelDiscord, lane, func(ctx context.Context) result {
 		hook := discord.Hook{ID: w.WebhookID, Token: w.Token, Thread: w.ThreadID}
 		receipt, err := g.discord.Post(ctx, hook, discordNote(d))
 		g.pace.Learn(lane.Key, pace.Quota(receipt.Quota))

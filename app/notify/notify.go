@@ -50,14 +50,16 @@ type Gateway struct {
 	telegram *telegram.Client // nil: there is no bot
 	discord  *discord.Client
 	pace     *pace.Pacer
-	bot      *bot          // nil: there is none
+	bot      *bot // nil: there is none
+	metrics  metrics
 	grace    time.Duration // for a message on its way when the appliance stops
 }
 
 // New returns a gateway. It sends nothing yet; the bot answers once Run runs.
 func New(o Options) *Gateway {
 	g := &Gateway{
-		db: o.DB, log: o.Log, discord: discord.New(o.DiscordURL, o.Client), pace: pace.New(o.DB.Now), grace: stopGrace,
+		db: o.DB, log: o.Log, discord: discord.New(o.DiscordURL, o.Client), pace: pace.New(o.DB.Now), metrics: newMetrics(),
+		grace: stopGrace,
 	}
 	if o.TelegramToken != "" {
 		g.telegram = telegram.New(o.TelegramToken, o.TelegramURL, o.Client)

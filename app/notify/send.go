@@ -22,7 +22,9 @@ const (
 // our own.
 func (g *Gateway) Send(ctx context.Context, d app.Delivery) (Result, error) {
 	if d.Channel == app.ChannelInApp {
+		began := time.Now()
 		id, err := g.db.AddInApp(ctx, d)
+		g.metrics.noteInApp(err, began)
 		if err != nil {
 			return Result{}, fmt.Errorf("notify: add to the feed: %w", err)
 		}
@@ -68,7 +70,7 @@ func (g *Gateway) postNow(ctx context.Context, to destination) result {
 	case err != nil:
 		return result{code: TimedOut, err: err}
 	}
-	return to.post(ctx)
+	return g.post(ctx, to)
 }
 
 // keepSent keeps what was sent by hand, also where whoever asked is gone.

@@ -10,6 +10,7 @@ import (
 
 	"crk/app"
 	"crk/app/notify/notifytest"
+	"crk/app/web"
 )
 
 const sendPath = apiBase + "/notifications/send"
@@ -208,4 +209,23 @@ func TestNotificationStatus(t *testing.T) {
 	d := m.call(t, "GET", apiBase+"/notifications/destinations", key, nil)
 	is.Equal(d.body, `{"discordWebhooks":[{"id":"`+hook+`","name":"Sales","isActive":true}],`+
 		`"telegramChats":[{"id":"`+c.ID+`","chatId":"77","title":"Ann","isActive":true}]}`) // without any URL
+}
+
+func TestMetricsCountWhatWasSent(t *testing.T) {
+	is := is.New(t)
+	m := newMessengers(t, func(o *web.Options) { o.MetricsToken = "watch" })
+	chat := m.link(t, annChat, 0)
+	m.telegram.Shut(annChat, notifytest.BlockedByUser)
+	for _, body := range []map[string]any{{"channel": "in_app"}, {"channel": "telegram", "chatId": chat.ID}} {
+		body["title"], body["body"] = "T", "B"
+		is.Equal(m.call(t, "POST", apiBase+"/notifications/send", m.Key(t), body).status, 200)
+	}
+	a := m.call(t, "GET", "/metrics", "watch", nil)
+	for _, want := range []string{
+		`crk_notifications_total{channel="in_app",code="ok"} 1`, `crk_notifications_total{channel="telegram",code="chat_blocked"} 1`,
+		`crk_notification_seconds_count{channel="in_app"} 1`, `crk_notification_seconds_count{channel="telegram"} 1`,
+	} {
+		is.True(strings.Contains(a.body, want)) // by channel and by what came of it
+	}
+	is.True(!strings.Contains(a.body, "secret_part"))
 }

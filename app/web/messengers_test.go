@@ -33,16 +33,16 @@ type messengers struct {
 	gateway  *notify.Gateway
 }
 
-func newMessengers(t *testing.T) *messengers {
+func newMessengers(t *testing.T, change ...func(*web.Options)) *messengers {
 	t.Helper()
 	m := &messengers{telegram: notifytest.NewTelegram(botToken, "crk_bot"), discord: notifytest.NewDiscord()}
 	tg, dc := httptest.NewServer(m.telegram), httptest.NewServer(m.discord)
 	t.Cleanup(tg.Close)
 	t.Cleanup(dc.Close)
-	m.server = newServer(t, func(o *web.Options) {
+	m.server = newServer(t, append(change, func(o *web.Options) {
 		m.gateway = notify.New(notify.Options{DB: o.DB, Log: o.Log, TelegramToken: botToken, TelegramURL: tg.URL, DiscordURL: dc.URL})
 		o.Gateway = m.gateway
-	})
+	})...)
 	return m
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"crk/app"
 	"crk/app/feed"
+	"crk/app/notify"
 	"crk/store"
 )
 
@@ -25,7 +26,7 @@ type meter struct {
 	requests *prometheus.HistogramVec
 }
 
-func newMeter(db *store.Store, hub *feed.Hub) *meter {
+func newMeter(db *store.Store, hub *feed.Hub, gateway *notify.Gateway) *meter {
 	m := &meter{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -39,6 +40,9 @@ func newMeter(db *store.Store, hub *feed.Hub) *meter {
 			func() float64 { return float64(hub.Stats().Subscriptions) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "crk_sockets_cut_total", Help: "Sockets cut for being too slow."},
 			func() float64 { return float64(hub.Stats().Cut) }))
+	if gateway != nil {
+		m.registry.MustRegister(gateway)
+	}
 	return m
 }
 

@@ -77,7 +77,7 @@ func New(o Options) *fiber.App {
 		ErrorHandler: answerError(o.Log),
 	})
 	f.Server().KeepHijackedConns = true // see upgrade
-	m := newMeter(o.DB, o.Hub)
+	m := newMeter(o.DB, o.Hub, o.Gateway)
 	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody(o.MaxAudio))
 	f.Get("/metrics", m.serve(o.MetricsToken))
 	routes(f, o)
