@@ -93,10 +93,3 @@ func unlinkChat(o Options) fiber.Handler {
 		return done(c, destinationsPath, "unlinked", err)
 	}
 }
-
-func removeDiscord(o Options) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		err := o.DB.DeleteDiscordWebhook(c.UserContext(), who(c).Business.ID, c.Params("id"))
-		return done(c, destinationsPath, "unlinked", err)
-	}
-}
