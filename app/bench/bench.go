@@ -109,7 +109,7 @@ func measureSends(ctx context.Context, w io.Writer, dir string, a *appliance) er
 	}
 	b, p := middle(bare), middle(own)
 	fmt.Fprintf(w, "in-app messages over HTTP, %d callers, each on the disk before its answer\n", callers)
-	fmt.Fprintf(w, "  bare loop, net/http   %6.0f/s   p50 %s   p99 %s\n", b.rate, short(b.p50), short(b.p99))
+	fmt.Fprintf(w, "  bare group commit     %6.0f/s   p50 %s   p99 %s\n", b.rate, short(b.p50), short(b.p99))
 	fmt.Fprintf(w, "  crk                   %6.0f/s   p50 %s   p99 %s\n", p.rate, short(p.p50), short(p.p99))
 	fmt.Fprintf(w, "  crk / bare            %6.2f     wanted: at least 0.50\n\n", p.rate/b.rate)
 	return nil

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -26,8 +26,8 @@ type note struct {
 	done chan error
 }
 
-// serveLoop is what the appliance is compared with: a server of the standard
-// library that puts a message into one table and answers when it is on the disk, with the same
+// serveLoop is what the appliance is compared with: an HTTP server that puts a
+// message into one table and answers when it is on the disk, with the same
 // database, the same durability and the same grouping of commits, and nothing
 // else: no keys, businesses, deliveries, usage, or anybody who is told.
 func serveLoop(ctx context.Context, dir string, w io.Writer) error {
@@ -49,27 +49,27 @@ func serveLoop(ctx context.Context, dir string, w io.Writer) error {
 		return fmt.Errorf("bench: %w", err)
 	}
 	fmt.Fprintf(w, "open=http://%s\n", l.Addr())
-	srv := &http.Server{Handler: takeNote(notes), ReadTimeout: time.Minute}
-	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	srv := &fasthttp.Server{Handler: takeNote(notes), ReadTimeout: time.Minute}
+	stop := context.AfterFunc(ctx, func() { _ = srv.Shutdown() })
 	defer stop()
 	err = srv.Serve(l)
 	return errors.Join(err, <-ended)
 }
 
-func takeNote(notes chan<- *note) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+func takeNote(notes chan<- *note) fasthttp.RequestHandler {
+	return func(c *fasthttp.RequestCtx) {
 		n := &note{id: uuid.Must(uuid.NewV7()).String(), done: make(chan error, 1)}
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(n); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+		if err := json.Unmarshal(c.PostBody(), n); err != nil {
+			c.Error(err.Error(), fasthttp.StatusBadRequest)
 			return
 		}
 		notes <- n
 		if err := <-n.done; err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			c.Error(err.Error(), fasthttp.StatusInternalServerError)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"ok":true,"id":%q}`, n.id)
+		c.SetContentType("application/json")
+		fmt.Fprintf(c, `{"ok":true,"id":%q}`, n.id)
 	}
 }
 
