@@ -21,7 +21,7 @@ const (
 	firstPause   = 5 * time.Second
 	longestPause = 30 * time.Minute
 	longestHold  = 6 * time.Hour // until a budget that is used up is looked at again
-	attempts     = 57 // whose pauses, doubling from the first to the longest, add up to a day
+	attempts     = 57            // whose pauses, doubling from the first to the longest, add up to a day
 )
 
 // Why a job waits that has not failed.
