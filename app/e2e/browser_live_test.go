@@ -12,7 +12,11 @@ func testPhoneIntegration(t *testing.T, b *browser) {
 	is := is.New(t)
 	w := newWorld(t)
 	w.recordCall(1, lateDelivery(), 5*time.Minute)
-	v := b.user(t, w.start())
+	p := w.start()
+	p.client(w.key("manage_notifications")).call(201, "POST", "/notifications/automations", map[string]any{
+		"name": "Every call", "conditions": []any{}, "message": "{{summary}}", "inApp": true,
+	})
+	v := b.user(t, p)
 	calls := v.another()
 	calls.open(200, "/calls")
 	calls.sees("There is no call here yet")
@@ -41,7 +45,8 @@ func testPhoneIntegration(t *testing.T, b *browser) {
 
 	calls.until("the call is in the list", "document.querySelectorAll('a.cust').length === 1")
 	calls.until("and shows how it went", "document.querySelector('.ring')?.textContent.trim() === '56'")
-	calls.until("on the same page", "window.never === 'reloaded'")
+	calls.until("a toast tells of it", "document.querySelector('.toast')?.textContent.includes('พัสดุ')")
+	calls.until("all on the same page", "window.never === 'reloaded'")
 }
 
 // badge is the number of unread notifications beside the menu.

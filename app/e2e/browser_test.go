@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -49,9 +50,11 @@ func startBrowser(t *testing.T) *browser {
 		}
 		t.Skip(say)
 	}
+	home := t.TempDir()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(patience),
-		chromedp.NoSandbox, // containers have none to give; nothing but our own pages is opened
+		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(home, "profile")), chromedp.WSURLReadTimeout(patience),
+		chromedp.Env("HOME="+home, "TMPDIR="+home), // it leaves nothing behind elsewhere
+		chromedp.NoSandbox,                         // containers have none to give; nothing but our own pages is opened
 		chromedp.NoFirstRun, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-US"), chromedp.Flag("mute-audio", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"), // no page needs anything from elsewhere
