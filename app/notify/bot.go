@@ -61,7 +61,7 @@ func (b *bot) run(ctx context.Context) {
 	defer answering.Wait()
 	var p pauses
 	for ctx.Err() == nil {
-		began := time.Now()
+		began, patient := time.Now(), b.patience() > 0
 		n, err := b.step(ctx)
 		if ctx.Err() != nil {
 			return
@@ -69,7 +69,7 @@ func (b *bot) run(ctx context.Context) {
 		if b.note(err) && telegram.KindOf(err) == telegram.WebhookSet {
 			b.tellWebhook(ctx)
 		}
-		wait := p.after(err, n == 0 && time.Since(began) < shortPoll)
+		wait := p.after(err, patient && n == 0 && time.Since(began) < shortPoll)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -88,7 +88,7 @@ func (b *bot) step(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	updates, err := b.telegram.Updates(ctx, next, telegram.PollWait)
+	updates, err := b.telegram.Updates(ctx, next, b.patience())
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +104,19 @@ func (b *bot) step(ctx context.Context) (int, error) {
 	return fresh, nil
 }
 
-// me returns who the bot is, asking Telegram the first time.
+// patience is how long a poll waits for updates: not at all until one went well,
+// so that whether they can be had is known at once.
+func (b *bot) patience() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.healthy {
+		return 0
+	}
+	return telegram.PollWait
+}
+
+// me returns who the bot is, asking Telegram the first time. That it answers
+// says nothing of its updates.
 func (b *bot) me(ctx context.Context) (telegram.User, error) {
 	b.mu.Lock()
 	self := b.self
@@ -121,7 +133,7 @@ func (b *bot) me(ctx context.Context) (telegram.User, error) {
 	if b.self.ID == 0 {
 		b.log.Info("the Telegram bot is ready", "bot", "@"+self.Username)
 	}
-	b.self, b.healthy, b.problem = self, true, ""
+	b.self = self
 	return self, nil
 }
 
