@@ -198,7 +198,7 @@ func TestAManualRunHurriesDownloads(t *testing.T) {
 	is.NoErr(f.RetryJob(ctx, claimed[0], f.Clock.Now().Add(6*time.Hour), "not there yet"))
 	_, err = f.BeginRun(ctx, f.Business.ID, p.ID, store.CauseManual)
 	is.NoErr(err)
-	at, err := f.NextJobAt(ctx, app.JobFetch)
+	at, err := f.NextJobAt(ctx, app.JobFetch, time.Time{})
 	is.NoErr(err)
 	is.Equal(at, f.Clock.Now())
 }

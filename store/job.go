@@ -162,11 +162,11 @@ func (s *Store) ReleaseExpiredJobs(ctx context.Context) error {
 	})
 }
 
-// NextJobAt returns when the next job of a kind is due, the zero time if none
-// waits.
-func (s *Store) NextJobAt(ctx context.Context, kind app.JobKind) (at time.Time, err error) {
-	err = s.reads.QueryRowContext(ctx,
-		`SELECT min(run_at) FROM jobs WHERE kind = ? AND lease_until IS NULL`, kind).Scan(instant{&at})
+// NextJobAt returns when the next of the jobs of a kind is due that were not yet
+// at a given time, the zero time if there is none.
+func (s *Store) NextJobAt(ctx context.Context, kind app.JobKind, after time.Time) (at time.Time, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT min(run_at) FROM jobs WHERE kind = ? AND lease_until IS NULL AND run_at > ?`,
+		kind, after.UnixMilli()).Scan(instant{&at})
 	return at, err
 }
 

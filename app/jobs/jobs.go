@@ -137,6 +137,7 @@ func (r *Runner) loop(ctx context.Context, kind app.JobKind, h Handler) {
 	ended := make(chan struct{}, slots)
 	busy := 0
 	for {
+		looked := r.db.Now()
 		for busy < slots {
 			claimed, err := r.db.ClaimJobs(ctx, kind, slots-busy, lease)
 			if err != nil && ctx.Err() == nil {
@@ -159,7 +160,7 @@ func (r *Runner) loop(ctx context.Context, kind app.JobKind, h Handler) {
 		case <-ended:
 			busy--
 		case <-r.wake[kind]:
-		case <-time.After(r.pause(ctx, kind)):
+		case <-time.After(r.pause(ctx, kind, looked)):
 			if err := r.db.ReleaseExpiredJobs(ctx); err != nil && ctx.Err() == nil {
 				r.log.Error("release expired jobs", "err", err)
 			}
@@ -167,19 +168,17 @@ func (r *Runner) loop(ctx context.Context, kind app.JobKind, h Handler) {
 	}
 }
 
-// pause is how long to sleep until the next job is due, within bounds: the
-// upper one heals whatever else was missed, as a clock that was set.
-func (r *Runner) pause(ctx context.Context, kind app.JobKind) time.Duration {
+// pause is how long to sleep until the next job is due of those that were not
+// when the queue was last looked into, within bounds: the upper one heals
+// whatever else was missed, as a clock that was set. What was due then and is
+// left waits for its lane or for a slot: the end of another job wakes us.
+func (r *Runner) pause(ctx context.Context, kind app.JobKind, looked time.Time) time.Duration {
 	const shortest, longest = 50 * time.Millisecond, 15 * time.Second
-	at, err := r.db.NextJobAt(ctx, kind)
+	at, err := r.db.NextJobAt(ctx, kind, looked)
 	if err != nil || at.IsZero() {
 		return longest
 	}
-	d := at.Sub(r.db.Now())
-	if d <= 0 { // due, but its lane or all slots are taken: the end of one wakes us
-		return longest
-	}
-	return min(max(d, shortest), longest)
+	return min(max(at.Sub(r.db.Now()), shortest), longest)
 }
 
 // run runs one job to its result, its next attempt or its end.

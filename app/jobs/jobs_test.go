@@ -159,6 +159,26 @@ func TestWaitingIsNoAttempt(t *testing.T) {
 	is.Equal(held[0].Attempts, 0)
 }
 
+func TestALaneThatIsBusyHoldsUpNoOther(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	r := jobs.New(f.Store, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{app.JobDeliver: {}})
+	queue := func(key, lane string, in time.Duration) {
+		is.NoErr(f.QueueJob(t.Context(), app.Job{Kind: app.JobDeliver, BusinessID: f.Business.ID, Key: key, Lane: lane, RunAt: f.Clock.Now().Add(in)}))
+	}
+	queue("under way", "slow", 0)
+	queue("behind it", "slow", 0)
+	looked := f.Clock.Now()
+	_, err := f.ClaimJobs(t.Context(), app.JobDeliver, 8, time.Minute)
+	is.NoErr(err)
+	is.Equal(r.Pause(t.Context(), app.JobDeliver, looked), 15*time.Second) // nothing to wake up for
+
+	queue("soon", "quick", time.Second)
+	is.Equal(r.Pause(t.Context(), app.JobDeliver, looked), time.Second) // whatever waits behind the slow one
+	f.Clock.Advance(time.Second)
+	is.True(r.Pause(t.Context(), app.JobDeliver, looked) < time.Second) // also where it came to be due meanwhile
+}
+
 func TestExponentialStaysWithinItsBounds(t *testing.T) {
 	backoff := jobs.Exponential(5*time.Second, 30*time.Minute)
 	for attempt := 1; attempt < 40; attempt++ {

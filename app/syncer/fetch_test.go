@@ -28,7 +28,7 @@ func oneCall(t *testing.T) *rig {
 
 func (r *rig) next() time.Duration {
 	r.t.Helper()
-	at, err := r.NextJobAt(r.t.Context(), app.JobFetch)
+	at, err := r.NextJobAt(r.t.Context(), app.JobFetch, time.Time{})
 	if err != nil {
 		r.t.Fatal("next job:", err)
 	}
