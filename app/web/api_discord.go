@@ -14,17 +14,17 @@ import (
 
 // A newDiscordWebhook is a Discord channel to post to.
 type newDiscordWebhook struct {
-	Name       string     `json:"name"`
-	WebhookURL app.Secret `json:"webhookUrl"`
+	Name       string      `json:"name"`
+	WebhookURL *app.Secret `json:"webhookUrl"`
 }
 
-// Validate checks the name; the URL has errors of its own.
+// Validate checks the name; a URL that is given has errors of its own.
 func (w newDiscordWebhook) Validate() error {
 	var p app.Problems
 	if n := utf8.RuneCountInString(strings.TrimSpace(w.Name)); n < 1 || n > 80 {
 		p.Add("name", "Give a name of 1 to 80 characters.")
 	}
-	if w.WebhookURL == "" {
+	if w.WebhookURL == nil {
 		p.Add("webhookUrl", "Give the URL that Discord shows under Copy Webhook URL.")
 	}
 	return p.Err()

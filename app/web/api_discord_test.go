@@ -48,6 +48,7 @@ func TestDiscordRefuses(t *testing.T) {
 		{"another host", map[string]any{"name": "x", "webhookUrl": "https://evil.example/api/webhooks/9/" + hookToken}, "discord_invalid_webhook"},
 		{"plain http", map[string]any{"name": "x", "webhookUrl": "http://discord.com/api/webhooks/9/" + hookToken}, "discord_invalid_webhook"},
 		{"no URL at all", map[string]any{"name": "x", "webhookUrl": "hello"}, "discord_invalid_webhook"},
+		{"an empty URL", map[string]any{"name": "x", "webhookUrl": ""}, "discord_invalid_webhook"},
 		{"one that Discord does not know", map[string]any{"name": "x", "webhookUrl": url("404")}, "discord_invalid_webhook"},
 		{"one that only follows", map[string]any{"name": "x", "webhookUrl": url("8")}, "discord_invalid_webhook"},
 		{"nothing", map[string]any{}, "validation_failed"},

@@ -21,7 +21,7 @@ func addDiscord(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		w := newDiscordWebhook{Name: in.Get("name"), WebhookURL: app.Secret(in.Get("webhookUrl"))}
+		w := newDiscordWebhook{Name: in.Get("name"), WebhookURL: new(app.Secret(in.Get("webhookUrl")))}
 		if err = w.Validate(); err == nil {
 			_, err = o.addDiscordWebhook(c.UserContext(), who(c).Business.ID, w)
 		}
