@@ -21,36 +21,47 @@ const (
 	drainMax  = 64 << 20         // bytes of it
 )
 
-// guardBody bounds every body. Requests are streamed, so that an upload is
-// never whole in memory; but fasthttp then enforces no limit of its own, and
+// guardBody keeps connections in step. Requests are streamed, so that an upload
+// is never whole in memory; but fasthttp then enforces no limit of its own, and
 // takes what a handler leaves unread for the next request (valyala/fasthttp
-// #2336, #2368). So an ordinary body is read here, within its limit, and a
-// connection whose body was not read to its end is not used again.
-func guardBody(maxAudio int64) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if lengths(c.Request().Header.RawHeaders()) > 1 { // where the body ends is told by none
+// #2336, #2368). So a connection whose body was not read to its end is not used
+// again. Handlers find the body behind readBody.
+func guardBody(c *fiber.Ctx) error {
+	if lengths(c.Request().Header.RawHeaders()) > 1 { // where the body ends is told by none
+		c.Context().SetConnectionClose()
+		return fiber.ErrBadRequest
+	}
+	s := c.Context().RequestBodyStream()
+	if s == nil {
+		return c.Next()
+	}
+	if c.Request().Header.ContentLength() < 0 { // chunked: fasthttp may have read past the last chunk
+		c.Context().SetConnectionClose()
+	}
+	raw := &rawBody{r: s, conn: c.Context().Conn()}
+	defer func() {
+		if !raw.drain() {
 			c.Context().SetConnectionClose()
-			return fiber.ErrBadRequest
 		}
-		s := c.Context().RequestBodyStream()
-		if s == nil {
+	}()
+	c.Locals(localRaw, raw)
+	return c.Next()
+}
+
+// readBody reads a body within its limit, but for audio, which it gives to
+// bodyStream. It stands behind the rate limit: what is too much is not read.
+func readBody(maxAudio int64) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		raw, _ := c.Locals(localRaw).(*rawBody)
+		if raw == nil || raw.taken {
 			return c.Next()
 		}
-		n := c.Request().Header.ContentLength()
-		if n < 0 { // chunked: fasthttp may have read past the last chunk
-			c.Context().SetConnectionClose()
-		}
+		raw.taken = true
 		limit := int64(maxBody)
 		if takesAudio(c) {
 			limit = maxAudio
 		}
-		raw := &rawBody{r: s, conn: c.Context().Conn()}
-		defer func() {
-			if !raw.drain() {
-				c.Context().SetConnectionClose()
-			}
-		}()
-		if int64(n) > limit {
+		if int64(c.Request().Header.ContentLength()) > limit {
 			return tooLarge(limit)
 		}
 		body := &boundedBody{r: raw, left: limit}
@@ -133,6 +144,7 @@ type rawBody struct {
 	r     io.Reader
 	conn  net.Conn
 	until time.Time // zero: no end
+	taken bool      // by readBody
 	err   error     // how it ended; it is not read any more then
 }
 
@@ -180,70 +192,4 @@ func tooLarge(limit int64) *app.Error {
 func sizeText(n int64) string {
 	b, _ := json.Marshal(n >> 20)
 	return string(b) + " MiB"
-}
-
-// decode reads the request's JSON into a T and checks it.
-func decode[T interface{ Validate() error }](c *fiber.Ctx) (in T, err error) {
-	if err := unmarshal(c.Body(), &in); err != nil {
-		return in, err
-	}
-	return in, in.Validate()
-}
-
-// decodeOptional is decode for a request that may have no body.
-func decodeOptional[T interface{ Validate() error }](c *fiber.Ctx) (in T, err error) {
-	if len(bytes.TrimSpace(c.Body())) == 0 {
-		return in, in.Validate()
-	}
-	return decode[T](c)
-}
-
-// unmarshal tells JSON that cannot be read (400) from JSON of the wrong shape
-// (422). Fields that are not known are passed over.
-func unmarshal(b []byte, v any) error {
-	if !json.Valid(b) {
-		return &app.Error{Kind: app.Malformed, Code: "invalid_json", Message: "The body is not valid JSON."}
-	}
-	err := json.Unmarshal(b, v)
-	if err == nil {
-		return nil
-	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		field := wrong.Field
-		if field == "" {
-			field = "body"
-		}
-		var p app.Problems
-		p.Add(field, "This must be %s, not %s.", jsonType(wrong), wrong.Value)
-		return p.Err()
-	}
-	var e *app.Error
-	if errors.As(err, &e) {
-		return e
-	}
-	var p app.Problems
-	p.Add("body", "The JSON does not have the shape that this call takes.")
-	e, _ = p.Err().(*app.Error)
-	e.Err = err
-	return e
-}
-
-// jsonType names, as JSON does, what was expected.
-func jsonType(e *json.UnmarshalTypeError) string {
-	switch k := e.Type.Kind().String(); {
-	case k == "struct" || k == "map":
-		return "an object"
-	case k == "slice" || k == "array":
-		return "an array"
-	case k == "bool":
-		return "true or false"
-	case k == "string":
-		return "a string"
-	case strings.HasPrefix(k, "int") || strings.HasPrefix(k, "uint"):
-		return "a whole number"
-	case strings.HasPrefix(k, "float"):
-		return "a number"
-	}
-	return "of another type"
 }

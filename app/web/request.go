@@ -21,6 +21,7 @@ const (
 	localClient local = iota // netip.Addr
 	localSecure              // bool: the person's connection is encrypted
 	localCaller              // caller
+	localRaw                 // *rawBody, before readBody
 	localBody                // io.Reader of a streamed body
 )
 

@@ -57,6 +57,7 @@ func TestBodyOverTheLimit(t *testing.T) {
 	a := s.call(t, "PATCH", "/api/v1/recordings/x", s.Key(t), `{"note":"`+strings.Repeat("x", 1<<20)+`"}`)
 	is.Equal(a.status, 413)
 	is.Equal(a.json(t)["error"], "payload_too_large")
+	is.Equal(a.header.Get("RateLimit-Remaining"), "599") // it counts as any other
 }
 
 func TestQueryMayNameFiveHundredAgents(t *testing.T) {

@@ -141,7 +141,8 @@ func routes(f *fiber.App, o Options) {
 	f.Get("/healthz", healthz)
 	f.Get("/readyz", readyz(o))
 
-	api := f.Group(apiPath, identify(o.DB, o.Log), limitRate(newLimiter(o.RateLimit, o.DB.Now)))
+	read := readBody(o.MaxAudio)
+	api := f.Group(apiPath, identify(o.DB, o.Log), limitRate(newLimiter(o.RateLimit, o.DB.Now)), read)
 	business, done := requireBusiness(o.DB), once(o.DB, o.Log)
 	for _, r := range apiRoutes(o) {
 		var chain []fiber.Handler
@@ -160,5 +161,6 @@ func routes(f *fiber.App, o Options) {
 		api.Add(r.method, r.path, append(chain, r.handler)...)
 	}
 	f.Get("/live", streamPages(o))
+	f.Use(read)
 	pages(f, o)
 }

@@ -78,7 +78,7 @@ func New(o Options) *fiber.App {
 	})
 	f.Server().KeepHijackedConns = true // see upgrade
 	m := newMeter(o.DB, o.Hub, o.Gateway)
-	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody(o.MaxAudio))
+	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody)
 	f.Get("/metrics", m.serve(o.MetricsToken))
 	routes(f, o)
 	return f
