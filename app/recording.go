@@ -224,9 +224,6 @@ type RecordingFilter struct {
 	Offset       int
 }
 
-// Limited reports whether the filter holds only calls of certain agents.
-func (f RecordingFilter) Limited() bool { return f.OnlyAgents != nil }
-
 // Sees reports whether somebody limited to the given agents may see r. A nil
 // list is no limit.
 func Sees(only []string, r Recording) bool {
