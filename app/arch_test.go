@@ -46,8 +46,9 @@ var imports = map[string][]string{
 	"app/ai/aitest":         {"app", "app/audio"},
 	"app/notify/clip":       {},
 	"app/notify/pace":       {},
-	"app/notify/telegram":   {"app", "app/notify/clip", "app/notify/pace"},
-	"app/notify/discord":    {"app", "app/notify/clip", "app/notify/pace"},
+	"app/notify/transport":  {"app"},
+	"app/notify/telegram":   {"app", "app/notify/clip", "app/notify/pace", "app/notify/transport"},
+	"app/notify/discord":    {"app", "app/notify/clip", "app/notify/pace", "app/notify/transport"},
 	"app/notify/notifytest": {"app"},
 
 	// The stages. None imports another.

@@ -1,16 +1,14 @@
 package telegram
 
 import (
-	"context"
 	"errors"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"crk/app/notify/clip"
+	"crk/app/notify/transport"
 )
 
 // A Kind says what an error means for what comes next.
@@ -79,22 +77,15 @@ func KindOf(err error) Kind {
 
 var errNotJSON = errors.New("the answer is no JSON")
 
-// transportError turns a failure without an answer into an Error. The URL holds
-// the token and *url.Error prints it, so only what it wraps is kept.
+// transportError turns a failure without an answer into an Error without the
+// token.
 func (c *Client) transportError(method string, err error) *Error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
-		err = ue.Err
-	}
+	cause, timeout := transport.Cause(err, c.token)
 	kind := Unreachable
-	var ne net.Error
-	if errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &ne) && ne.Timeout()) {
+	if timeout {
 		kind = Timeout
 	}
-	if strings.Contains(err.Error(), c.token.Reveal()) && c.token != "" {
-		err = errors.New("the request was not understood on its way")
-	}
-	return &Error{Kind: kind, Method: method, Err: err}
+	return &Error{Kind: kind, Method: method, Err: cause}
 }
 
 const (
