@@ -4,6 +4,11 @@
 -- Times are unix milliseconds, ids UUIDv7, JSON is text. Sealed columns hold
 -- age ciphertext whose plaintext names the column's purpose and the row.
 
+CREATE TABLE migrations (          -- which of store/migrations this database has had
+    version    INTEGER PRIMARY KEY,
+    applied_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE settings (            -- of the appliance itself
     name   TEXT PRIMARY KEY,
     value  BLOB NOT NULL           -- sealed where the name ends in .sealed
@@ -552,3 +557,16 @@ CREATE TABLE budget_alerts (           -- each threshold is told of once a month
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX recordings_storage ON recordings (business_id, size); -- what the storage of a business sums up
+
+CREATE TABLE backups (             -- of the whole appliance, made by the server
+    id          TEXT PRIMARY KEY,
+    cause       TEXT NOT NULL CHECK (cause IN ('schedule', 'person')),
+    status      TEXT NOT NULL CHECK (status IN ('running', 'succeeded', 'failed', 'interrupted')),
+    file        TEXT NOT NULL DEFAULT '',  -- its name in the folder of backups
+    size        INTEGER NOT NULL DEFAULT 0,
+    recordings  INTEGER NOT NULL DEFAULT 0,
+    error       TEXT NOT NULL DEFAULT '',
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX backups_one ON backups (status) WHERE status = 'running';

@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -40,6 +41,10 @@ type Options struct {
 	Hashing *argon2id.Params   // what a password costs to try; the product's own where nil
 	Publish func([]app.Change) // told what commits changed; see [Store.Notify]
 	BaseURL string             // where people reach the appliance, for the links in events; "": not known
+
+	KeepVersion bool // refuse an older database with ErrOutdated instead of bringing it up to date
+
+	migrations fs.FS // the program's own where nil; for tests
 }
 
 // A Store is the database. Its methods may be called concurrently.
@@ -66,8 +71,8 @@ const (
 )
 
 // Open opens the database at o.Path, making it if it is not there and bringing
-// an older one up to date. A database of a newer version is refused. The caller
-// closes the Store.
+// an older one up to date, after a copy of it was made beside it. A database of a
+// newer version is refused. The caller closes the Store.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -77,6 +82,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if o.Hashing == nil {
 		o.Hashing = argon
+	}
+	if o.migrations == nil {
+		o.migrations = migrations
 	}
 	s := &Store{box: o.Box, argon: o.Hashing, now: o.Now}
 	name := "file:" + (&url.URL{Path: filepath.ToSlash(o.Path)}).EscapedPath()
@@ -104,7 +112,10 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("store: open %s: %w", filepath.Base(o.Path), err)
 	}
-	if err := errors.Join(checkPragmas(ctx, conn), migrate(ctx, conn, o.Schema)); err != nil {
+	if err := errors.Join(checkPragmas(ctx, conn), migrate(ctx, conn, o)); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	if err := pruneCopies(o.Path, o.Now()); err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	s.writer = newWriter(conn, o)

@@ -21,6 +21,7 @@ import (
 
 	"crk/app"
 	"crk/app/config"
+	"crk/app/datadir"
 	"crk/app/secret"
 	"crk/store"
 )
@@ -134,7 +135,22 @@ func (f flags) open(ctx context.Context, env Env) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, store.Options{Path: cfg.Database(), Schema: env.Schema, Box: box})
+	o := store.Options{Path: cfg.Database(), Schema: env.Schema, Box: box, KeepVersion: true}
+	db, err := store.Open(ctx, o)
+	if !errors.Is(err, store.ErrOutdated) {
+		return db, err
+	}
+	// An older program may be running on this database: not under its feet.
+	unlock, err := datadir.Lock(cfg.DataDir)
+	if errors.Is(err, datadir.ErrHeld) {
+		return nil, fmt.Errorf("%w: restart crk, which brings it up to date", store.ErrOutdated)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.KeepVersion = false
+	db, err = store.Open(ctx, o)
+	return db, errors.Join(err, unlock())
 }
 
 // require reports the flags of those named that were not given.

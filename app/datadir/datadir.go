@@ -28,8 +28,8 @@ type Dir struct {
 	DB     *store.Store
 	Sounds *audio.Store
 
-	log  *slog.Logger
-	lock *flock.Flock
+	log    *slog.Logger
+	unlock func() error
 }
 
 // Open takes the directory that cfg names, making what is not there yet. schema
@@ -38,12 +38,9 @@ func Open(ctx context.Context, cfg config.Config, schema string, log *slog.Logge
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data directory (CRK_DATA_DIR): %w", err)
 	}
-	d := &Dir{log: log, lock: flock.New(filepath.Join(cfg.DataDir, "crk.lock"))}
-	switch held, err := d.lock.TryLock(); {
-	case err != nil:
-		return nil, fmt.Errorf("lock the data directory: %w", err)
-	case !held:
-		return nil, fmt.Errorf("another crk runs on %s: stop it first", cfg.DataDir)
+	d := &Dir{log: log}
+	if d.unlock, err = Lock(cfg.DataDir); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -72,6 +69,23 @@ func Open(ctx context.Context, cfg config.Config, schema string, log *slog.Logge
 		return nil, fmt.Errorf("free the idempotency keys of requests that were cut off: %w", err)
 	}
 	return d, nil
+}
+
+// ErrHeld is wrapped by the error of [Lock] and [Open] where another process has
+// the directory.
+var ErrHeld = errors.New("another crk runs")
+
+// Lock takes the directory, which exists, for this process until unlock is
+// called or the process ends.
+func Lock(dir string) (unlock func() error, err error) {
+	lock := flock.New(filepath.Join(dir, "crk.lock"))
+	switch held, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	case !held:
+		return nil, fmt.Errorf("%w on %s: stop it first", ErrHeld, dir)
+	}
+	return lock.Unlock, nil
 }
 
 // key reads the key file. It is made only where there is no database yet: a new
@@ -115,5 +129,5 @@ func (d *Dir) Close() error {
 	if d.DB != nil {
 		errs = append(errs, d.DB.Close())
 	}
-	return errors.Join(append(errs, d.lock.Unlock())...)
+	return errors.Join(append(errs, d.unlock())...)
 }

@@ -1,0 +1,551 @@
+-- The schema of version 0.1, on which the migrations build. Never changed: what
+-- follows is in the next files, and schema.sql is the sum of all.
+
+CREATE TABLE settings (            -- of the appliance itself
+    name   TEXT PRIMARY KEY,
+    value  BLOB NOT NULL           -- sealed where the name ends in .sealed
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE businesses (
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL,
+    slug       TEXT NOT NULL UNIQUE,
+    time_zone  TEXT NOT NULL,
+    language   TEXT NOT NULL CHECK (language IN ('th', 'en')),
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+    id            TEXT PRIMARY KEY,
+    email         TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    language      TEXT NOT NULL CHECK (language IN ('th', 'en')),
+    admin         INTEGER NOT NULL DEFAULT 0,
+    password_hash TEXT NOT NULL,   -- argon2id in PHC form
+    created_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE members (
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    user_id     TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    role        TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'supervisor', 'agent', 'viewer')),
+    agents      TEXT NOT NULL DEFAULT '[]',
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (business_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_user ON members (user_id);
+
+CREATE TABLE sessions (
+    hash        BLOB PRIMARY KEY,  -- SHA-256 of the cookie's token
+    id          TEXT NOT NULL UNIQUE,
+    user_id     TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    created_at  INTEGER NOT NULL,
+    seen_at     INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    ip          TEXT NOT NULL,
+    agent       TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_user ON sessions (user_id);
+
+CREATE TABLE login_failures (      -- throttling that survives a restart
+    subject    TEXT PRIMARY KEY,   -- 'account:<e-mail>' or 'address:<ip>'
+    failures   INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+    id           TEXT PRIMARY KEY,
+    hash         BLOB NOT NULL UNIQUE,
+    name         TEXT NOT NULL,
+    owner_id     TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    business_id  TEXT REFERENCES businesses ON DELETE CASCADE,  -- NULL: an account key
+    default_id   TEXT REFERENCES businesses ON DELETE SET NULL,
+    scopes       TEXT NOT NULL,
+    hint         TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    last_used_at INTEGER,
+    revoked_at   INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_business ON api_keys (business_id, created_at);
+CREATE INDEX api_keys_owner ON api_keys (owner_id, created_at);
+
+CREATE TABLE idempotency (         -- answers kept for replay, 24 h
+    key_id     TEXT NOT NULL REFERENCES api_keys ON DELETE CASCADE,
+    key        TEXT NOT NULL,
+    request    BLOB NOT NULL,      -- SHA-256 of method, path, business and body
+    status     INTEGER,            -- NULL: still under way
+    body       BLOB,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, key)
+) STRICT;
+CREATE INDEX idempotency_created ON idempotency (created_at);
+
+-- The queue. At most one job for each kind and key.
+CREATE TABLE jobs (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    key         TEXT NOT NULL,
+    lane        TEXT NOT NULL DEFAULT '',
+    payload     TEXT,
+    priority    INTEGER NOT NULL DEFAULT 0,
+    run_at      INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    claims      INTEGER NOT NULL DEFAULT 0,
+    lease_until INTEGER,           -- NULL: nobody has it
+    last_error  TEXT NOT NULL DEFAULT '',
+    created_at  INTEGER NOT NULL,
+    UNIQUE (kind, key)
+) STRICT;
+CREATE INDEX jobs_due ON jobs (kind, priority, run_at, id, lane) WHERE lease_until IS NULL;
+CREATE INDEX jobs_leased ON jobs (kind, lane) WHERE lease_until IS NOT NULL;
+
+CREATE TABLE providers (           -- phone integrations
+    id            TEXT PRIMARY KEY,
+    business_id   TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    kind          TEXT NOT NULL CHECK (kind IN ('dtac', 'threecx')),
+    name          TEXT NOT NULL,
+    host          TEXT NOT NULL,
+    config        TEXT NOT NULL,
+    secret        BLOB NOT NULL,   -- sealed
+    interval_ms   INTEGER NOT NULL,
+    backfill_from INTEGER NOT NULL,
+    active        INTEGER NOT NULL DEFAULT 0,
+    is_default    INTEGER NOT NULL DEFAULT 0,
+    state         TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'failing', 'stopped')),
+    cursor        INTEGER,
+    refusals      INTEGER NOT NULL DEFAULT 0,
+    next_sync_at  INTEGER,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX providers_business ON providers (business_id, created_at);
+CREATE UNIQUE INDEX providers_default ON providers (business_id, kind) WHERE is_default = 1;
+
+CREATE TABLE sync_runs (
+    id          TEXT PRIMARY KEY,
+    provider_id TEXT NOT NULL REFERENCES providers ON DELETE CASCADE,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    cause       TEXT NOT NULL,
+    status      TEXT NOT NULL CHECK (status IN ('running', 'succeeded', 'failed', 'interrupted')),
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER,
+    found       INTEGER NOT NULL DEFAULT 0,
+    imported    INTEGER NOT NULL DEFAULT 0,
+    skipped     INTEGER NOT NULL DEFAULT 0,
+    failed      INTEGER NOT NULL DEFAULT 0,
+    error       TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sync_runs_provider ON sync_runs (provider_id, started_at, id);
+CREATE UNIQUE INDEX sync_runs_one ON sync_runs (provider_id) WHERE status = 'running';
+
+-- The ledger: every call a phone system ever reported, also those that were
+-- skipped or deleted since, so that none is imported twice.
+CREATE TABLE seen_calls (
+    business_id  TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    data_id      TEXT NOT NULL,
+    recording_id TEXT,             -- NULL: skipped
+    reason       TEXT NOT NULL DEFAULT '',
+    call_at      INTEGER NOT NULL,
+    duration     INTEGER,          -- as reported, seconds
+    seen_at      INTEGER NOT NULL,
+    PRIMARY KEY (business_id, data_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recordings (
+    id                  TEXT PRIMARY KEY,
+    business_id         TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    data_id             TEXT NOT NULL,
+    source              TEXT NOT NULL CHECK (source IN ('threecx', 'dtac', 'upload')),
+    provider_id         TEXT NOT NULL DEFAULT '',  -- kept when the integration is deleted
+    remote              TEXT,                      -- how the phone system names the audio, JSON
+    call_at             INTEGER NOT NULL,
+    given_duration      INTEGER,                   -- seconds, as the source says
+    audio_duration      INTEGER,                   -- seconds, decoded
+    duration            INTEGER GENERATED ALWAYS AS (coalesce(audio_duration, given_duration)) STORED,
+    direction           TEXT NOT NULL CHECK (direction IN ('in', 'out', 'internal', 'unknown')),
+    customer_phone      TEXT NOT NULL DEFAULT '',
+    customer_normalized TEXT NOT NULL DEFAULT '',
+    agent_number        TEXT NOT NULL DEFAULT '',
+    agent_name          TEXT NOT NULL DEFAULT '',
+    agent_key           TEXT GENERATED ALWAYS AS (CASE agent_number WHEN '' THEN agent_name ELSE agent_number END) STORED,
+    given_tag           TEXT,
+    given_score         REAL,
+    ai_tag              TEXT,
+    ai_score            REAL,
+    review_tag          TEXT,
+    review_score        REAL,
+    review_note         TEXT,
+    review_by           TEXT,
+    review_at           INTEGER,
+    tag                 TEXT GENERATED ALWAYS AS (coalesce(review_tag, given_tag, ai_tag)) STORED,
+    score               REAL GENERATED ALWAYS AS (coalesce(review_score, given_score, ai_score)) STORED,
+    sentiment           TEXT,
+    language            TEXT NOT NULL DEFAULT '',
+    summary             TEXT NOT NULL DEFAULT '',
+    topics              TEXT NOT NULL DEFAULT '[]',
+    action_items        TEXT NOT NULL DEFAULT '[]',
+    note                TEXT NOT NULL DEFAULT '',
+    status              TEXT NOT NULL CHECK (status IN ('awaiting_audio', 'queued', 'transcribing', 'analyzing', 'completed', 'failed')),
+    error               TEXT NOT NULL DEFAULT '',
+    content_type        TEXT NOT NULL DEFAULT 'audio/wav',
+    size                INTEGER NOT NULL DEFAULT 0,
+    sha256              TEXT NOT NULL DEFAULT '',
+    analysis_id         TEXT,
+    created_at          INTEGER NOT NULL,
+    updated_at          INTEGER NOT NULL,
+    UNIQUE (business_id, data_id)
+) STRICT;
+CREATE INDEX recordings_call_at ON recordings (business_id, call_at DESC, id);
+CREATE INDEX recordings_duration ON recordings (business_id, duration);
+CREATE INDEX recordings_score ON recordings (business_id, score);
+CREATE INDEX recordings_agent ON recordings (business_id, agent_key, call_at DESC);
+CREATE INDEX recordings_phone ON recordings (business_id, customer_normalized);
+CREATE INDEX recordings_status ON recordings (business_id, status, call_at DESC);
+
+CREATE TABLE call_audio (          -- what the audio itself says; apart, so that lists stay narrow
+    recording_id TEXT PRIMARY KEY REFERENCES recordings ON DELETE CASCADE,
+    stats        TEXT NOT NULL     -- app.AudioStats
+) STRICT;
+
+CREATE TABLE uploads (             -- signed upload URLs: one object, 15 minutes
+    hash         BLOB PRIMARY KEY,
+    business_id  TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    recording_id TEXT NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    expires_at   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stage_events (        -- the history of a call
+    recording_id TEXT NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    at           INTEGER NOT NULL,
+    stage        TEXT NOT NULL,    -- found, audio, transcribed, analysed, notified, failed
+    detail       TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX stage_events_recording ON stage_events (recording_id, at);
+
+CREATE TABLE transcripts (
+    recording_id TEXT PRIMARY KEY REFERENCES recordings ON DELETE CASCADE,
+    business_id  TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    language     TEXT NOT NULL,
+    text         TEXT NOT NULL,
+    segments     TEXT NOT NULL,
+    model        TEXT NOT NULL,    -- never leaves the appliance
+    created_at   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE transcript_chunks (   -- answers kept so that a crash repeats one chunk at most
+    recording_id TEXT NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    hash         BLOB NOT NULL,    -- SHA-256 of the sound, the server, the model and the settings
+    answer       TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (recording_id, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE analyses (
+    id             TEXT PRIMARY KEY,
+    recording_id   TEXT NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    business_id    TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    result         TEXT NOT NULL,  -- app.Analysis
+    prompt_version TEXT NOT NULL,
+    model          TEXT NOT NULL,  -- never leaves the appliance
+    created_at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX analyses_recording ON analyses (recording_id, created_at);
+
+-- What full text search looks in, normalised; calls is its index.
+CREATE TABLE call_text (
+    seq          INTEGER PRIMARY KEY,
+    recording_id TEXT NOT NULL UNIQUE REFERENCES recordings ON DELETE CASCADE,
+    business_id  TEXT NOT NULL,
+    summary      TEXT NOT NULL DEFAULT '',
+    transcript   TEXT NOT NULL DEFAULT '',
+    note         TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE VIRTUAL TABLE call_index USING fts5(
+    summary, transcript, note, content = 'call_text', content_rowid = 'seq', tokenize = 'trigram'
+);
+CREATE TRIGGER call_text_insert AFTER INSERT ON call_text BEGIN
+    INSERT INTO call_index (rowid, summary, transcript, note) VALUES (new.seq, new.summary, new.transcript, new.note);
+END;
+CREATE TRIGGER call_text_delete AFTER DELETE ON call_text BEGIN
+    INSERT INTO call_index (call_index, rowid, summary, transcript, note)
+    VALUES ('delete', old.seq, old.summary, old.transcript, old.note);
+END;
+CREATE TRIGGER call_text_update AFTER UPDATE ON call_text BEGIN
+    INSERT INTO call_index (call_index, rowid, summary, transcript, note)
+    VALUES ('delete', old.seq, old.summary, old.transcript, old.note);
+    INSERT INTO call_index (rowid, summary, transcript, note) VALUES (new.seq, new.summary, new.transcript, new.note);
+END;
+
+CREATE TABLE collections (
+    id          TEXT PRIMARY KEY,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    name        TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    color       TEXT NOT NULL DEFAULT '',
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX collections_business ON collections (business_id, created_at);
+
+CREATE TABLE collection_items (
+    collection_id TEXT NOT NULL REFERENCES collections ON DELETE CASCADE,
+    recording_id  TEXT NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    added_at      INTEGER NOT NULL,
+    PRIMARY KEY (collection_id, recording_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX collection_items_recording ON collection_items (recording_id);
+
+CREATE TABLE telegram_updates (    -- how far each bot's updates were handled
+    bot_id     INTEGER PRIMARY KEY,
+    next       INTEGER NOT NULL,   -- the offset to ask for next
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE link_codes (
+    hash        BLOB PRIMARY KEY,  -- SHA-256
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    user_id     TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chats (
+    id               TEXT PRIMARY KEY,
+    business_id      TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    chat_id          INTEGER NOT NULL,
+    thread_id        INTEGER NOT NULL DEFAULT 0,
+    title            TEXT NOT NULL,
+    type             TEXT NOT NULL,
+    active           INTEGER NOT NULL DEFAULT 1,
+    state            TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'blocked', 'gone')),
+    linked_at        INTEGER NOT NULL,
+    last_delivery_at INTEGER,
+    last_error       TEXT NOT NULL DEFAULT '',
+    UNIQUE (business_id, chat_id, thread_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chats_chat ON chats (chat_id);
+
+CREATE TABLE discord_webhooks (
+    id               TEXT PRIMARY KEY,
+    business_id      TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    name             TEXT NOT NULL,
+    webhook_id       TEXT NOT NULL,
+    token            BLOB NOT NULL,     -- sealed
+    fingerprint      BLOB NOT NULL,     -- keyed hash of id and token: "already added"
+    thread_id        TEXT NOT NULL DEFAULT '',
+    active           INTEGER NOT NULL DEFAULT 1,
+    state            TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'blocked', 'gone')),
+    created_at       INTEGER NOT NULL,
+    last_delivery_at INTEGER,
+    last_error       TEXT NOT NULL DEFAULT '',
+    UNIQUE (business_id, fingerprint)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE automations (
+    id          TEXT PRIMARY KEY,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    name        TEXT NOT NULL,
+    enabled     INTEGER NOT NULL DEFAULT 1,
+    graph       TEXT NOT NULL,     -- app.Graph: the stored form
+    sent        INTEGER NOT NULL DEFAULT 0,
+    failed      INTEGER NOT NULL DEFAULT 0,
+    last_run_at INTEGER,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX automations_business ON automations (business_id, created_at);
+
+CREATE TABLE automation_runs (     -- one for each rule that matched a call's analysis
+    id            TEXT PRIMARY KEY,
+    business_id   TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    automation_id TEXT NOT NULL REFERENCES automations ON DELETE CASCADE,
+    recording_id  TEXT NOT NULL,
+    analysis_id   TEXT NOT NULL,
+    trace         TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    UNIQUE (automation_id, recording_id, analysis_id)
+) STRICT;
+
+CREATE TABLE deliveries (
+    id              TEXT PRIMARY KEY,
+    business_id     TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    channel         TEXT NOT NULL CHECK (channel IN ('telegram', 'discord', 'in_app')),
+    destination     TEXT NOT NULL,            -- "telegram:<id>", "discord:<id>", "in_app"
+    automation_id   TEXT NOT NULL DEFAULT '',
+    recording_id    TEXT NOT NULL DEFAULT '',
+    analysis_id     TEXT NOT NULL DEFAULT '',
+    title           TEXT NOT NULL,
+    body            TEXT NOT NULL,
+    link            TEXT NOT NULL DEFAULT '',
+    severity        TEXT NOT NULL CHECK (severity IN ('info', 'success', 'warning', 'critical')),
+    data            TEXT,
+    status          TEXT NOT NULL CHECK (status IN ('queued', 'sent', 'failed')),
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    error           TEXT NOT NULL DEFAULT '',
+    next_attempt_at INTEGER,
+    created_at      INTEGER NOT NULL,
+    sent_at         INTEGER
+) STRICT;
+CREATE INDEX deliveries_business ON deliveries (business_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX deliveries_once ON deliveries (automation_id, recording_id, analysis_id, destination)
+    WHERE automation_id <> '';
+
+CREATE TABLE feed (                -- in-app notifications, in commit order
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    title       TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    severity    TEXT NOT NULL CHECK (severity IN ('info', 'success', 'warning', 'critical')),
+    data        TEXT,
+    rule_id     TEXT NOT NULL DEFAULT '',
+    once        TEXT,              -- what may be said only once, such as "chat-gone:<id>"
+    created_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX feed_business ON feed (business_id, seq);
+CREATE UNIQUE INDEX feed_once ON feed (business_id, once) WHERE once IS NOT NULL;
+
+-- Read state is each user's own: everything up to a mark, and single rows after it.
+CREATE TABLE feed_marks (
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    user_id     TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    seq         INTEGER NOT NULL,
+    read_at     INTEGER NOT NULL,
+    PRIMARY KEY (business_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE feed_reads (
+    user_id  TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    feed_seq INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+    read_at  INTEGER NOT NULL,
+    PRIMARY KEY (user_id, feed_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX feed_reads_feed ON feed_reads (feed_seq);
+
+CREATE TABLE preferences (
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    user_id     TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    value       TEXT NOT NULL,     -- app.Preferences
+    PRIMARY KEY (business_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- Outbound webhooks. An event is written with what it tells, in its final bytes,
+-- with one delivery for each webhook that wants it.
+CREATE TABLE webhooks (
+    id              TEXT PRIMARY KEY,
+    business_id     TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    url             TEXT NOT NULL,
+    description     TEXT NOT NULL DEFAULT '',
+    events          TEXT NOT NULL,     -- JSON list; "*" is every event
+    active          INTEGER NOT NULL,
+    disabled        TEXT NOT NULL DEFAULT '' CHECK (disabled IN ('', 'gone', 'failing')),
+    failing_since   INTEGER,           -- NULL: the latest attempt succeeded, or there was none
+    last_success_at INTEGER,
+    last_failure_at INTEGER,
+    not_before      INTEGER,           -- the receiver asked to be left alone until then
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhooks_business ON webhooks (business_id, created_at);
+
+CREATE TABLE webhook_secrets (
+    id         TEXT PRIMARY KEY,
+    webhook_id TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    secret     BLOB NOT NULL,          -- sealed
+    expires_at INTEGER,                -- NULL: the present one
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_secrets_webhook ON webhook_secrets (webhook_id, created_at);
+
+CREATE TABLE webhook_events (
+    id          TEXT PRIMARY KEY,      -- the webhook-id of every attempt
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    type        TEXT NOT NULL,
+    body        BLOB NOT NULL,         -- the bytes that are signed and sent
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_events_business ON webhook_events (business_id);
+
+CREATE TABLE webhook_deliveries (
+    id          TEXT PRIMARY KEY,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    webhook_id  TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+    event_id    TEXT NOT NULL REFERENCES webhook_events ON DELETE CASCADE,
+    status      TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'failed', 'held')),
+    test        INTEGER NOT NULL DEFAULT 0,
+    attempts    INTEGER NOT NULL DEFAULT 0,  -- made so far
+    failures    INTEGER NOT NULL DEFAULT 0,  -- since it was last queued: the place in the schedule
+    next_at     INTEGER NOT NULL,
+    lease_until INTEGER,               -- NULL: nobody sends it now
+    claims      INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL,
+    UNIQUE (event_id, webhook_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_at) WHERE status = 'pending' AND lease_until IS NULL;
+CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX webhook_deliveries_list ON webhook_deliveries (webhook_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_business ON webhook_deliveries (business_id);
+
+CREATE TABLE webhook_attempts (
+    delivery_id TEXT NOT NULL REFERENCES webhook_deliveries ON DELETE CASCADE,
+    number      INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    status      INTEGER NOT NULL,      -- of the HTTP answer; 0: none
+    error       TEXT NOT NULL,
+    response    TEXT NOT NULL,         -- its beginning; empty for receivers in private networks
+    PRIMARY KEY (delivery_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE failing_syncs (           -- phone integrations whose failure was told and whose recovery was not
+    provider_id TEXT PRIMARY KEY REFERENCES providers ON DELETE CASCADE,
+    since       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was used, in whole units. The ledger only grows, by a row in the
+-- transaction of what is counted; a correction is a row with a negative
+-- quantity. The totals are its sums by day of the business's time zone.
+CREATE TABLE usage_ledger (
+    seq         INTEGER PRIMARY KEY,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    meter       TEXT NOT NULL,
+    quantity    INTEGER NOT NULL,
+    subject     TEXT NOT NULL,         -- the id of what was counted
+    day         TEXT NOT NULL,         -- as 2026-11-30
+    at          INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER usage_ledger_update BEFORE UPDATE ON usage_ledger BEGIN
+    SELECT RAISE(ABORT, 'the usage ledger only grows');
+END;
+CREATE TRIGGER usage_ledger_delete BEFORE DELETE ON usage_ledger
+WHEN EXISTS (SELECT 1 FROM businesses WHERE id = old.business_id) BEGIN
+    SELECT RAISE(ABORT, 'the usage ledger only grows');
+END;
+
+CREATE TABLE usage_totals (
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    day         TEXT NOT NULL,
+    meter       TEXT NOT NULL,
+    quantity    INTEGER NOT NULL,
+    PRIMARY KEY (business_id, day, meter)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budgets (
+    business_id   TEXT PRIMARY KEY REFERENCES businesses ON DELETE CASCADE,
+    limit_minutes INTEGER NOT NULL,    -- of analysed calls in a month; 0: no limit
+    thresholds    TEXT NOT NULL,       -- JSON list of percentages
+    on_limit      TEXT NOT NULL CHECK (on_limit IN ('notify', 'pause')),
+    updated_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budget_alerts (           -- each threshold is told of once a month
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    month       TEXT NOT NULL,         -- as 2026-11
+    threshold   INTEGER NOT NULL,
+    fired_at    INTEGER NOT NULL,
+    PRIMARY KEY (business_id, month, threshold)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX recordings_storage ON recordings (business_id, size); -- what the storage of a business sums up
