@@ -374,8 +374,23 @@ CREATE TABLE automation_runs (     -- one for each rule that matched a call's an
     analysis_id   TEXT NOT NULL,
     trace         TEXT NOT NULL,
     created_at    INTEGER NOT NULL,
+    held          INTEGER NOT NULL DEFAULT 0, -- a throttle held it back: nothing was sent
     UNIQUE (automation_id, recording_id, analysis_id)
 ) STRICT;
+CREATE INDEX automation_runs_business ON automation_runs (business_id, created_at DESC, id DESC);
+CREATE INDEX automation_runs_automation ON automation_runs (automation_id, created_at DESC, id DESC);
+
+CREATE TABLE throttle_passes (     -- calls that throttles let through, as long as any throttle may count them
+    business_id   TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    automation_id TEXT NOT NULL REFERENCES automations ON DELETE CASCADE,
+    node_id       TEXT NOT NULL,   -- in the automation's graph
+    subject       TEXT NOT NULL,   -- the agent or number that the throttle counts by, or empty
+    recording_id  TEXT NOT NULL REFERENCES recordings ON DELETE CASCADE,
+    at            INTEGER NOT NULL
+) STRICT;
+CREATE INDEX throttle_passes_uses ON throttle_passes (automation_id, node_id, subject, at);
+CREATE INDEX throttle_passes_old ON throttle_passes (automation_id, at);
+CREATE INDEX throttle_passes_recording ON throttle_passes (recording_id);
 
 CREATE TABLE deliveries (
     id              TEXT PRIMARY KEY,
@@ -390,6 +405,7 @@ CREATE TABLE deliveries (
     link            TEXT NOT NULL DEFAULT '',
     severity        TEXT NOT NULL CHECK (severity IN ('info', 'success', 'warning', 'critical')),
     data            TEXT,
+    audience        INTEGER NOT NULL DEFAULT 0, -- app.Audience, in_app alone
     status          TEXT NOT NULL CHECK (status IN ('queued', 'sent', 'failed')),
     attempts        INTEGER NOT NULL DEFAULT 0,
     error           TEXT NOT NULL DEFAULT '',
@@ -410,6 +426,7 @@ CREATE TABLE feed (                -- in-app notifications, in commit order
     severity    TEXT NOT NULL CHECK (severity IN ('info', 'success', 'warning', 'critical')),
     data        TEXT,
     rule_id     TEXT NOT NULL DEFAULT '',
+    audience    INTEGER NOT NULL DEFAULT 0, -- app.Audience: the roles that see it
     once        TEXT,              -- what may be said only once, such as "chat-gone:<id>"
     created_at  INTEGER NOT NULL
 ) STRICT;

@@ -51,6 +51,9 @@ type Rule struct {
 	TelegramChatIDs   []string    `json:"telegramChatIds"`
 	DiscordWebhookIDs []string    `json:"discordWebhookIds"`
 	InApp             bool        `json:"inApp"`
+
+	// OnReanalysis: also fires where a call that it has fired for is analysed again.
+	OnReanalysis bool `json:"onReanalysis,omitempty"`
 }
 
 // Normalized returns the rule with its defaults filled in (match all, severity

@@ -1,6 +1,11 @@
 package app
 
-import "slices"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
 
 // GraphVersion is the version of the stored form that this program writes and
 // reads.
@@ -8,26 +13,40 @@ const GraphVersion = 1
 
 // The kinds of nodes.
 const (
-	NodeTrigger = "trigger" // a call's analysis is complete
-	NodeGroup   = "group"   // conditions, with an exit for yes and one for no
-	NodeMessage = "message" // what is said
-	NodeSend    = "send"    // to whom
+	NodeTrigger  = "trigger"  // a call's analysis is complete
+	NodeGroup    = "group"    // conditions, with an exit for yes and one for no
+	NodeWindow   = "window"   // days and hours, with the same two exits
+	NodeThrottle = "throttle" // so many in so long, with the same two exits
+	NodeMessage  = "message"  // what is said
+	NodeSend     = "send"     // to whom
 )
 
-// The exits of a group. Other nodes have one exit, without a name.
+// NodeKinds lists every kind, in the order of the flow.
+func NodeKinds() []string {
+	return []string{NodeTrigger, NodeGroup, NodeWindow, NodeThrottle, NodeMessage, NodeSend}
+}
+
+// Branches reports whether nodes of the kind have the exits yes and no.
+func Branches(kind string) bool {
+	return kind == NodeGroup || kind == NodeWindow || kind == NodeThrottle
+}
+
+// The exits of a node that branches. Others have one exit, without a name.
 const (
 	ExitYes = "yes"
 	ExitNo  = "no"
 )
 
 // A Graph is the stored form of an automation: what happens after a call's
-// analysis, as a flow. It runs from the one trigger through groups of conditions
-// to messages, and from each message to the places it is sent to:
+// analysis, as a flow. It runs from the one trigger through groups of
+// conditions, time windows and throttles to messages, and from each message to
+// the places it is sent to:
 //
-//	trigger → group … → message → send
+//	trigger → group, window, throttle … → message → send
 //
-// A group that holds goes on at its exit "yes", else at "no". A node that
-// several paths lead to happens once. Order of nodes and positions mean nothing.
+// A node that branches goes on at its exit "yes" where the call meets it, else
+// at "no". A node that several paths lead to happens once. Order of nodes and
+// positions mean nothing.
 type Graph struct {
 	Version int    `json:"version"`
 	Name    string `json:"name"`
@@ -35,16 +54,26 @@ type Graph struct {
 	Edges   []Edge `json:"edges"`
 }
 
-// A Node is one step of a graph. Of Group, Message and Send the one that its
-// kind names is set.
+// A Node is one step of a graph. Of the fields after its position the one that
+// its kind names is set; a trigger may have none.
 type Node struct {
-	ID      string       `json:"id"` // of this graph only, chosen by whoever drew it
-	Kind    string       `json:"kind"`
-	X       float64      `json:"x"` // where it stands on the canvas
-	Y       float64      `json:"y"`
-	Group   *Group       `json:"group,omitempty"`
-	Message *MessageText `json:"message,omitempty"`
-	Send    *Send        `json:"send,omitempty"`
+	ID       string       `json:"id"` // of this graph only, chosen by whoever drew it
+	Kind     string       `json:"kind"`
+	X        float64      `json:"x"` // where it stands on the canvas
+	Y        float64      `json:"y"`
+	Trigger  *Trigger     `json:"trigger,omitempty"`
+	Group    *Group       `json:"group,omitempty"`
+	Window   *Window      `json:"window,omitempty"`
+	Throttle *Throttle    `json:"throttle,omitempty"`
+	Message  *MessageText `json:"message,omitempty"`
+	Send     *Send        `json:"send,omitempty"`
+}
+
+// A Trigger says when the flow runs beyond a call's first analysis that matches.
+type Trigger struct {
+	// OnReanalysis: also where a call that the automation has fired for is
+	// analysed again. Without it the automation fires once for each call.
+	OnReanalysis bool `json:"onReanalysis"`
 }
 
 // A Group holds when all, or any, of its conditions and groups hold. One with
@@ -62,10 +91,12 @@ type MessageText struct {
 }
 
 // A Send says where the message before it goes: to every chat or webhook of its
-// channel that it names, or to the feed, which has no names.
+// channel that it names, or to the feed, which has no names but can be for
+// members of certain roles alone.
 type Send struct {
 	Channel string   `json:"channel"`
-	To      []string `json:"to,omitempty"` // ids of chats or webhooks
+	To      []string `json:"to,omitempty"`    // ids of chats or webhooks
+	Roles   []Role   `json:"roles,omitempty"` // of the feed: for whom; none: for everybody
 }
 
 // An Edge leads from an exit of one node to another node.
@@ -85,6 +116,22 @@ func (g Graph) Targets(channel string) []string {
 		}
 	}
 	return distinct(ids)
+}
+
+// Fingerprint tells versions of a graph apart: two graphs have the same one if,
+// and only if, they are stored alike.
+func (g Graph) Fingerprint() string {
+	b, err := json.Marshal(g)
+	if err != nil { // of a number that is none, which no valid graph holds
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:12])
+}
+
+// ReRuns reports whether the graph also runs for calls that it has fired for.
+func (g Graph) ReRuns() bool {
+	return slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.Trigger != nil && n.Trigger.OnReanalysis })
 }
 
 // Sends reports whether the graph sends anything anywhere.

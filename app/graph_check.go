@@ -15,6 +15,8 @@ const (
 // Validate returns a validation error that names every problem of the graph, or
 // nil. The message of each names the node, its path the place in the JSON. A
 // graph that sends nowhere is valid: its last destination may have been deleted.
+// The last word of a path says what is wrong, so that it can be said in another
+// language.
 // Whether destinations exist is for the store to say.
 func (g Graph) Validate() error {
 	var p Problems
@@ -64,11 +66,11 @@ func (c graphCheck) bounds() {
 		field, what string
 		n, most     int
 	}{
-		{"nodes", "nodes", len(c.Nodes), MaxGraphNodes},
-		{"edges", "edges", len(c.Edges), MaxGraphEdges},
-		{"nodes", "conditions", conditions, MaxConditions},
-		{"nodes", "groups", groups, MaxGraphNodes},
-		{"nodes", "destinations", to, MaxDestinations},
+		{"many.nodes", "nodes", len(c.Nodes), MaxGraphNodes},
+		{"many.edges", "edges", len(c.Edges), MaxGraphEdges},
+		{"many.conditions", "conditions", conditions, MaxConditions},
+		{"many.groups", "groups", groups, MaxGraphNodes},
+		{"many.destinations", "destinations", to, MaxDestinations},
 	} {
 		if b.n > b.most {
 			c.Add(b.field, "A graph takes %d %s at most, not %d.", b.most, b.what, b.n)
@@ -95,68 +97,7 @@ func (c graphCheck) nodes() {
 		c.node(path, n)
 	}
 	if triggers != 1 {
-		c.Add("nodes", "A graph has exactly one trigger, not %d.", triggers)
-	}
-}
-
-// node checks what a node holds against its kind.
-func (c graphCheck) node(path string, n Node) {
-	holds := []struct {
-		kind string
-		set  bool
-	}{{NodeGroup, n.Group != nil}, {NodeMessage, n.Message != nil}, {NodeSend, n.Send != nil}}
-	known := n.Kind == NodeTrigger
-	for _, h := range holds {
-		switch {
-		case h.kind != n.Kind && h.set:
-			c.Add(path+"."+h.kind, "Node %s is a %s and cannot hold this.", quoted(n.ID), quoted(n.Kind))
-		case h.kind == n.Kind && !h.set:
-			c.Add(path+"."+h.kind, "Node %s says nothing.", quoted(n.ID))
-			return
-		}
-		known = known || h.kind == n.Kind
-	}
-	if !known {
-		c.Add(path+".kind", "%s is no kind of node. The kinds are trigger, group, message, send.", quoted(n.Kind))
-	}
-	switch n.Kind {
-	case NodeGroup:
-		c.group(path+".group", *n.Group, 1)
-	case NodeMessage:
-		checkMessage(c.Problems, path+".message.text", n.Message.Text)
-		checkSeverity(c.Problems, path+".message.severity", n.Message.Severity)
-	case NodeSend:
-		c.send(path+".send", *n.Send)
-	}
-}
-
-func (c graphCheck) group(path string, g Group, depth int) {
-	checkMatch(c.Problems, path+".match", g.Match)
-	for i, condition := range g.Conditions {
-		condition.check(c.Problems, at(path+".conditions", i))
-	}
-	if depth == MaxGroupDepth && len(g.Groups) > 0 {
-		c.Add(path+".groups", "Groups stand %d deep at most.", MaxGroupDepth)
-		return
-	}
-	for i, inner := range g.Groups {
-		c.group(at(path+".groups", i), inner, depth+1)
-	}
-}
-
-func (c graphCheck) send(path string, s Send) {
-	switch s.Channel {
-	case ChannelTelegram, ChannelDiscord:
-		if len(s.To) == 0 {
-			c.Add(path+".to", "Name a destination.")
-		}
-		checkIDs(c.Problems, path+".to", s.To)
-	case ChannelInApp:
-		if len(s.To) != 0 {
-			c.Add(path+".to", "The feed has no names.")
-		}
-	default:
-		c.Add(path+".channel", "This must be one of %s, not %s.", list(Channels()), quoted(s.Channel))
+		c.Add("triggers", "A graph has exactly one trigger, not %d.", triggers)
 	}
 }
 
@@ -169,26 +110,26 @@ func (c graphCheck) edges() {
 		from, fromOK := c.index[e.From]
 		to, toOK := c.index[e.To]
 		if !fromOK || !toOK {
-			c.Add(path, "This leads from %s to %s, and one of them is not there.", quoted(e.From), quoted(e.To))
+			c.Add(path+".loose", "This leads from %s to %s, and one of them is not there.", quoted(e.From), quoted(e.To))
 			continue
 		}
 		if problem := c.edge(e, c.Nodes[from].Kind, c.Nodes[to].Kind); problem != "" {
-			c.Add(path, "%s", problem)
+			c.Add(path+".follows", "%s", problem)
 		}
 		if seen[e] {
-			c.Add(path, "This leads a second time from %s to %s.", quoted(e.From), quoted(e.To))
+			c.Add(path+".twice", "This leads a second time from %s to %s.", quoted(e.From), quoted(e.To))
 		}
 		seen[e] = true
 	}
 }
 
 func (c graphCheck) edge(e Edge, from, to string) string {
-	if isExit := e.Exit == ExitYes || e.Exit == ExitNo; isExit != (from == NodeGroup) || !isExit && e.Exit != "" {
+	if isExit := e.Exit == ExitYes || e.Exit == ExitNo; isExit != Branches(from) || !isExit && e.Exit != "" {
 		return fmt.Sprintf("%s is no exit of the %s %s.", quoted(e.Exit), from, quoted(e.From))
 	}
 	follows := to == NodeSend
 	if from != NodeMessage {
-		follows = (from == NodeTrigger || from == NodeGroup) && (to == NodeGroup || to == NodeMessage)
+		follows = (from == NodeTrigger || Branches(from)) && (Branches(to) || to == NodeMessage)
 	}
 	if !follows {
 		return fmt.Sprintf("A %s (%s) cannot follow a %s (%s).", to, quoted(e.To), from, quoted(e.From))
@@ -214,7 +155,7 @@ func (c graphCheck) shape() {
 		for _, to := range next[id] {
 			switch state[to] {
 			case underWay:
-				c.Add("edges", "The flow comes back to node %s.", quoted(to))
+				c.Add(at("nodes", c.index[to])+".circle", "The flow comes back to node %s.", quoted(to))
 			case 0:
 				visit(to)
 			}
@@ -229,9 +170,9 @@ func (c graphCheck) shape() {
 	for i, n := range c.Nodes {
 		switch {
 		case state[n.ID] == 0:
-			c.Add(at("nodes", i), "Node %s cannot be reached from the trigger.", quoted(n.ID))
+			c.Add(at("nodes", i)+".apart", "Node %s cannot be reached from the trigger.", quoted(n.ID))
 		case messages[n.ID] > 1:
-			c.Add(at("nodes", i), "Node %s sends %d messages, and it takes one.", quoted(n.ID), messages[n.ID])
+			c.Add(at("nodes", i)+".messages", "Node %s sends %d messages, and it takes one.", quoted(n.ID), messages[n.ID])
 		}
 	}
 }

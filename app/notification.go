@@ -94,6 +94,7 @@ type FeedItem struct {
 	Severity   Severity
 	Data       json.RawMessage // an object, or nil
 	RuleID     string          // the automation that made it, or empty
+	Audience   Audience        // of the members: whose feed it is in
 	CreatedAt  time.Time
 	ReadAt     time.Time // by the user who asks; zero: unread
 }
@@ -121,6 +122,7 @@ type Delivery struct {
 	Link          string
 	Severity      Severity
 	Data          json.RawMessage
+	Audience      Audience // in_app alone: for whom
 	Status        string
 	Attempts      int
 	Error         string // a code: chat_blocked, rate_limited, timeout, …
@@ -134,6 +136,7 @@ type Delivery struct {
 func (d Delivery) FeedItem() FeedItem {
 	f := FeedItem{
 		ID: d.ID, BusinessID: d.BusinessID, Title: d.Title, Body: d.Body, Severity: d.Severity, Data: d.Data, RuleID: d.AutomationID,
+		Audience: d.Audience,
 	}
 	if d.Link == "" {
 		return f

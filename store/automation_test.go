@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -225,6 +226,18 @@ func TestSilencedAutomationIsToldInThai(t *testing.T) {
 	is.Equal(f.Text(t, `SELECT title FROM feed`), "ปิดกฎแล้ว: กฎ")               // which is told in the business's language
 }
 
+// decided is a run of which all is known beforehand.
+func decided(a app.Automation, d store.Decision) store.AutomationRun {
+	return store.AutomationRun{Automation: a, Decide: func(store.Used) store.Decision { return d }}
+}
+
+// reRunning is the graph with the choice to fire at each analysis.
+func reRunning(g app.Graph) app.Graph {
+	g.Nodes = slices.Clone(g.Nodes)
+	g.Nodes[0].Trigger = &app.Trigger{OnReanalysis: true}
+	return g
+}
+
 func TestSaveAutomationRuns(t *testing.T) {
 	f, ctx := storetest.New(t), t.Context()
 	is := is.New(t)
@@ -232,10 +245,10 @@ func TestSaveAutomationRuns(t *testing.T) {
 	call := f.Call(t, f.Business.ID)
 	a, err := f.CreateAutomation(ctx, f.Business.ID, graph("A", []string{chat}, nil, true))
 	is.NoErr(err) // an automation
-	run := store.AutomationRun{Automation: a, Trace: json.RawMessage(`{"matched":true}`), Deliveries: []app.Delivery{
+	run := decided(a, store.Decision{Trace: json.RawMessage(`{"matched":true}`), Deliveries: []app.Delivery{
 		{Channel: app.ChannelTelegram, Destination: "telegram:" + chat, Title: "A", Body: "b", Link: "https://l.example", Severity: app.Warning},
 		{Channel: app.ChannelInApp, Destination: "in_app", Title: "A", Body: "b", Severity: app.Warning, Data: json.RawMessage(`{"k":"v"}`)},
-	}}
+	}})
 	claim := func() app.Job {
 		t.Helper()
 		claimed, err := f.ClaimJobs(ctx, app.JobAutomate, 1, time.Minute)
@@ -272,7 +285,10 @@ func TestSaveAutomationRuns(t *testing.T) {
 	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "2")                  // a destination gets it once
 	is.Equal(f.Text(t, `SELECT count(*) FROM jobs WHERE kind = 'deliver'`), "2") // and no job is left over
 	is.NoErr(again("an-2"))                                                      // a new analysis
-	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "4")                  // is told anew
+	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "2")                  // is not told anew
+	run.Automation.Graph = reRunning(a.Graph)
+	is.NoErr(again("an-2"))                                     // but where the rule says so
+	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "4") // it is
 
 	_, err = f.EnableAutomation(ctx, f.Business.ID, a.ID, false)
 	is.NoErr(err)                                                                 // switched off meanwhile
@@ -301,7 +317,7 @@ func TestSaveAutomationRunsOfOldVersions(t *testing.T) {
 			jobs, err := f.ClaimJobs(ctx, app.JobAutomate, 1, time.Minute)
 			is.NoErr(err)             // and a job
 			is.NoErr(tt.change(a.ID)) // between the reading and the saving
-			run := store.AutomationRun{Automation: a, Trace: json.RawMessage(`{}`)}
+			run := decided(a, store.Decision{Trace: json.RawMessage(`{}`)})
 			is.Equal(f.SaveAutomationRuns(ctx, jobs[0], "an", []store.AutomationRun{run}), store.ErrStale) // is noticed
 		})
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 const deliveryColumns = `id, business_id, channel, destination, automation_id, recording_id, analysis_id, title, body, link,
-	severity, data, status, attempts, error, next_attempt_at, created_at, sent_at`
+	severity, data, audience, status, attempts, error, next_attempt_at, created_at, sent_at`
 
 func scanDelivery(row scanner) (d app.Delivery, err error) {
 	var data []byte
 	err = row.Scan(&d.ID, &d.BusinessID, &d.Channel, &d.Destination, &d.AutomationID, &d.RecordingID, &d.AnalysisID,
-		&d.Title, &d.Body, &d.Link, &d.Severity, &data, &d.Status, &d.Attempts, &d.Error,
+		&d.Title, &d.Body, &d.Link, &d.Severity, &data, &d.Audience, &d.Status, &d.Attempts, &d.Error,
 		instant{&d.NextAttemptAt}, instant{&d.CreatedAt}, instant{&d.SentAt})
 	d.Data = data
 	_, id, _ := strings.Cut(d.Destination, ":")

@@ -17,13 +17,13 @@ import (
 // deliveryFor queues deliveries of an automation to chats and returns their ids.
 func deliveryFor(t *testing.T, f *storetest.Fixture, a app.Automation, chats ...string) []string {
 	t.Helper()
-	run := store.AutomationRun{Automation: a, Trace: json.RawMessage(`{}`)}
+	d := store.Decision{Trace: json.RawMessage(`{}`)}
 	for _, id := range chats {
-		run.Deliveries = append(run.Deliveries, app.Delivery{
+		d.Deliveries = append(d.Deliveries, app.Delivery{
 			Channel: app.ChannelTelegram, Destination: "telegram:" + id, Title: "T", Body: "B", Severity: app.Info,
 		})
 	}
-	return queueRun(t, f, run)
+	return queueRun(t, f, decided(a, d))
 }
 
 // queueRun stores a run for a new call and returns the ids of its deliveries, in
@@ -158,16 +158,17 @@ func TestDeliverInApp(t *testing.T) {
 	f, ctx := storetest.New(t), t.Context()
 	a, err := f.CreateAutomation(ctx, f.Business.ID, graph("A", nil, nil, true))
 	is.NoErr(err)
-	queueRun(t, f, store.AutomationRun{Automation: a, Trace: json.RawMessage(`{}`), Deliveries: []app.Delivery{{
-		Channel: app.ChannelInApp, Destination: app.ChannelInApp, Title: "T", Body: "B", Link: "https://crk.example/calls/1", Severity: app.Warning,
+	queueRun(t, f, decided(a, store.Decision{Trace: json.RawMessage(`{}`), Deliveries: []app.Delivery{{
+		Channel: app.ChannelInApp, Destination: app.ChannelInApp, Audience: app.AudienceOf([]app.Role{app.Owner}), Title: "T", Body: "B", Link: "https://crk.example/calls/1", Severity: app.Warning,
 		Data: json.RawMessage(`{"recordingId":"r"}`),
-	}}})
+	}}}))
 	job, d := claimDelivery(t, f)
 	is.NoErr(f.DeliverInApp(ctx, job, d))
 	is.True(errors.Is(f.DeliverInApp(ctx, job, d), store.ErrLease)) // run twice it is as if once
 	item, err := f.FeedItem(ctx, f.Business.ID, f.Owner.ID, d.ID)
 	is.NoErr(err) // the row has the delivery's id
 	is.Equal(item.RuleID, a.ID)
+	is.Equal(item.Audience, app.AudienceOf([]app.Role{app.Owner})) // and its audience
 	is.Equal(item.Title+item.Body+string(item.Severity), "TBwarning")
 	is.Equal(string(item.Data), `{"link":"https://crk.example/calls/1","recordingId":"r"}`) // the link is in its data
 	a, err = f.Automation(ctx, f.Business.ID, a.ID)

@@ -17,9 +17,9 @@ func (t *tx) addFeed(f app.FeedItem, once string) (app.FeedItem, error) {
 		f.ID = newID()
 	}
 	f.CreatedAt = t.now
-	err := t.row(`INSERT INTO feed (id, business_id, title, body, severity, data, rule_id, once, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (business_id, once) WHERE once IS NOT NULL DO NOTHING RETURNING seq`,
-		f.ID, f.BusinessID, f.Title, f.Body, f.Severity, nullJSON(f.Data), f.RuleID, orNull(once), stamp(t.now)).Scan(&f.Seq)
+	err := t.row(`INSERT INTO feed (id, business_id, title, body, severity, data, rule_id, audience, once, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (business_id, once) WHERE once IS NOT NULL DO NOTHING RETURNING seq`,
+		f.ID, f.BusinessID, f.Title, f.Body, f.Severity, nullJSON(f.Data), f.RuleID, f.Audience, orNull(once), stamp(t.now)).Scan(&f.Seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return f, nil
 	}

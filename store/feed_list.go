@@ -8,10 +8,10 @@ import (
 	"crk/app"
 )
 
-const feedColumns = `f.seq, f.id, f.business_id, f.title, f.body, f.severity, f.data, f.rule_id, f.created_at`
+const feedColumns = `f.seq, f.id, f.business_id, f.title, f.body, f.severity, f.data, f.rule_id, f.audience, f.created_at`
 
 func feedDest(f *app.FeedItem, data *[]byte) []any {
-	return []any{&f.Seq, &f.ID, &f.BusinessID, &f.Title, &f.Body, &f.Severity, data, &f.RuleID, instant{&f.CreatedAt}}
+	return []any{&f.Seq, &f.ID, &f.BusinessID, &f.Title, &f.Body, &f.Severity, data, &f.RuleID, &f.Audience, instant{&f.CreatedAt}}
 }
 
 func scanFeed(row scanner) (f app.FeedItem, err error) {
@@ -36,6 +36,11 @@ const (
 		(SELECT read_at FROM feed_marks WHERE business_id = f.business_id AND user_id = ?1 AND seq >= f.seq))`
 	feedUnread = `f.seq > coalesce((SELECT seq FROM feed_marks WHERE business_id = ?2 AND user_id = ?1), 0)
 		AND NOT EXISTS (SELECT 1 FROM feed_reads WHERE user_id = ?1 AND feed_seq = f.seq)`
+
+	// feedMine is true of what is for everybody or for a role that the user has;
+	// the bits are app.Audience's.
+	feedMine = `(f.audience = 0 OR f.audience & (SELECT CASE role WHEN 'owner' THEN 1 WHEN 'admin' THEN 2 WHEN 'supervisor' THEN 4
+		WHEN 'agent' THEN 8 WHEN 'viewer' THEN 16 END FROM members WHERE business_id = ?2 AND user_id = ?1) <> 0)`
 )
 
 // Feed returns a page of a business's feed as a user sees it, newest first:
@@ -47,7 +52,7 @@ func (s *Store) Feed(ctx context.Context, business app.BusinessID, user app.User
 		only = " AND " + feedUnread
 	}
 	rows, err := s.reads.QueryContext(ctx, `SELECT `+feedColumns+`, `+feedReadAt+`
-		FROM feed f WHERE f.business_id = ?2 AND (?3 = 0 OR f.seq < ?3)`+only+` ORDER BY f.seq DESC LIMIT ?4`,
+		FROM feed f WHERE f.business_id = ?2 AND (?3 = 0 OR f.seq < ?3) AND `+feedMine+only+` ORDER BY f.seq DESC LIMIT ?4`,
 		user, business, before, limit)
 	return collect(rows, err, scanFeedFor)
 }
@@ -55,12 +60,12 @@ func (s *Store) Feed(ctx context.Context, business app.BusinessID, user app.User
 // FeedItem returns one row of a business's feed as a user sees it.
 func (s *Store) FeedItem(ctx context.Context, business app.BusinessID, user app.UserID, id string) (app.FeedItem, error) {
 	f, err := scanFeedFor(s.reads.QueryRowContext(ctx, `SELECT `+feedColumns+`, `+feedReadAt+`
-		FROM feed f WHERE f.business_id = ?2 AND f.id = ?3`, user, business, id))
+		FROM feed f WHERE f.business_id = ?2 AND f.id = ?3 AND `+feedMine, user, business, id))
 	return f, found(err, "notification")
 }
 
 // FeedAfter returns rows of a business's feed after a sequence number, in
-// commit order.
+// commit order, whoever they are for.
 func (s *Store) FeedAfter(ctx context.Context, business app.BusinessID, seq int64, limit int) ([]app.FeedItem, error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT `+feedColumns+`
 		FROM feed f WHERE f.business_id = ? AND f.seq > ? ORDER BY f.seq LIMIT ?`, business, seq, limit)
@@ -96,7 +101,7 @@ func (s *Store) UnreadCount(ctx context.Context, business app.BusinessID, user a
 		return 0, err
 	}
 	w := &where{}
-	w.add(feedUnread+" AND f.business_id = ?2", user, business)
+	w.add(feedUnread+" AND f.business_id = ?2 AND "+feedMine, user, business)
 	for _, severity := range app.Severities() {
 		if severity.Rank() < p.MinSeverity.Rank() {
 			w.add("f.severity <> ?", severity)
@@ -113,13 +118,14 @@ func (s *Store) UnreadCount(ctx context.Context, business app.BusinessID, user a
 func (s *Store) MarkRead(ctx context.Context, business app.BusinessID, user app.UserID, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(`INSERT INTO feed_reads (user_id, feed_seq, read_at)
-			SELECT ?, seq, ? FROM feed WHERE business_id = ? AND id = ? ON CONFLICT DO NOTHING`, user, stamp(t.now), business, id)
+			SELECT ?1, seq, ?3 FROM feed f WHERE business_id = ?2 AND id = ?4 AND `+feedMine+` ON CONFLICT DO NOTHING`,
+			user, business, stamp(t.now), id)
 		if err != nil {
 			return err
 		}
 		if n == 0 { // read already, or not there
 			var there bool
-			if err := t.row(`SELECT EXISTS (SELECT 1 FROM feed WHERE business_id = ? AND id = ?)`, business, id).Scan(&there); err != nil {
+			if err := t.row(`SELECT EXISTS (SELECT 1 FROM feed f WHERE business_id = ?2 AND id = ?3 AND `+feedMine+`)`, user, business, id).Scan(&there); err != nil {
 				return err
 			}
 			if !there {

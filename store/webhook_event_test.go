@@ -152,7 +152,9 @@ func TestWebhooksAreToldOfRules(t *testing.T) {
 	call := f.Call(t, f.Business.ID)
 	fire := func() {
 		j := stage(t, f, app.JobAutomate, call)
-		is.NoErr(f.SaveAutomationRuns(t.Context(), j, "an-1", []store.AutomationRun{{Automation: a, Trace: json.RawMessage(`{}`)}}))
+		is.NoErr(f.SaveAutomationRuns(t.Context(), j, "an-1", []store.AutomationRun{decided(a, store.Decision{
+			Trace: json.RawMessage(`{}`), Deliveries: []app.Delivery{{Channel: app.ChannelInApp, Destination: app.ChannelInApp, Severity: app.Info}},
+		})}))
 	}
 	fire()
 	is.Equal(told(t, f, w), []string{event(app.EventAutomationFired, f.Business.ID,

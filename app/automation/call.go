@@ -60,7 +60,7 @@ func (f Facts) number(field string) *float64 {
 	case app.FieldCallHour:
 		clock = float64(f.callAt().Hour())
 	case app.FieldCallWeekday:
-		clock = float64(isoWeekday(f.callAt()))
+		clock = float64(app.Weekday(f.callAt()))
 	}
 	if f.CallAt.IsZero() {
 		return nil
@@ -125,6 +125,24 @@ func NewCall(f Facts) *Call {
 	return c
 }
 
+// subject returns what a throttle counts the call by.
+func (c *Call) subject(t app.Throttle) string {
+	var texts []string
+	switch t.By {
+	case app.ByAgent:
+		texts = append(c.texts[app.FieldAgentNumber], c.texts[app.FieldAgent]...)
+	case app.ByPhone:
+		texts = c.texts[app.FieldCustomerPhone]
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	if t.By == app.ByPhone {
+		return texts[len(texts)-1] // the international form, where there is one
+	}
+	return texts[0] // the number, else the name
+}
+
 // comparison returns a text of the field in the form in which texts are
 // compared, empty if it is blank.
 func comparison(field, text string) string {
@@ -132,11 +150,6 @@ func comparison(field, text string) string {
 		text = app.FoldPhone(text)
 	}
 	return fold(strings.TrimSpace(text))
-}
-
-// isoWeekday returns the day of the week: 1 is Monday, 7 is Sunday.
-func isoWeekday(t time.Time) int {
-	return (int(t.Weekday())+6)%7 + 1
 }
 
 // fold returns s with every letter replaced by one that stands for all its cases,

@@ -15,8 +15,8 @@ const (
 
 // Where Compile puts nodes on the canvas, in its pixels.
 const (
-	columnWidth = 280
-	rowHeight   = 140
+	columnWidth = 260
+	rowHeight   = 170
 )
 
 // Compile returns the graph that does what the rule says: the trigger, one group
@@ -32,9 +32,9 @@ func Compile(r app.Rule) (app.Graph, error) {
 		Name:    r.Name,
 		Nodes: []app.Node{
 			{ID: startID, Kind: app.NodeTrigger},
-			{ID: whenID, Kind: app.NodeGroup, X: columnWidth,
+			{ID: whenID, Kind: app.NodeGroup, Y: rowHeight,
 				Group: &app.Group{Match: r.Match, Conditions: r.Conditions}},
-			{ID: messageID, Kind: app.NodeMessage, X: 2 * columnWidth,
+			{ID: messageID, Kind: app.NodeMessage, Y: 2 * rowHeight,
 				Message: &app.MessageText{Text: r.Message, Severity: r.Severity}},
 		},
 		Edges: []app.Edge{
@@ -42,8 +42,11 @@ func Compile(r app.Rule) (app.Graph, error) {
 			{From: whenID, Exit: app.ExitYes, To: messageID},
 		},
 	}
+	if r.OnReanalysis {
+		g.Nodes[0].Trigger = &app.Trigger{OnReanalysis: true}
+	}
 	for i, s := range sends(r) {
-		g.Nodes = append(g.Nodes, app.Node{ID: s.Channel, Kind: app.NodeSend, X: 3 * columnWidth, Y: float64(i * rowHeight), Send: &s})
+		g.Nodes = append(g.Nodes, app.Node{ID: s.Channel, Kind: app.NodeSend, X: float64(i * columnWidth), Y: 3 * rowHeight, Send: &s})
 		g.Edges = append(g.Edges, app.Edge{From: messageID, To: s.Channel})
 	}
 	return g, nil
@@ -75,13 +78,14 @@ func Project(g app.Graph) (app.Rule, bool) {
 		switch {
 		case n.Kind == app.NodeTrigger && ids.trigger == "":
 			ids.trigger = n.ID
+			r.OnReanalysis = n.Trigger != nil && n.Trigger.OnReanalysis
 		case n.Kind == app.NodeGroup && ids.group == "" && n.Group != nil && len(n.Group.Groups) == 0:
 			ids.group = n.ID
 			r.Match, r.Conditions = n.Group.Match, n.Group.Conditions
 		case n.Kind == app.NodeMessage && ids.message == "" && n.Message != nil:
 			ids.message = n.ID
 			r.Message, r.Severity = n.Message.Text, n.Message.Severity
-		case n.Kind == app.NodeSend && n.Send != nil && sends[n.Send.Channel] == "":
+		case n.Kind == app.NodeSend && n.Send != nil && len(n.Send.Roles) == 0 && sends[n.Send.Channel] == "":
 			sends[n.Send.Channel] = n.ID
 			addSend(&r, *n.Send)
 		default:

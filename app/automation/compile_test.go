@@ -23,6 +23,8 @@ func randomRule(r *rand.Rand) app.Rule {
 		Message:  "x" + randomText(r),
 		Severity: append(app.Severities(), "")[r.IntN(5)],
 		InApp:    r.IntN(2) == 0,
+
+		OnReanalysis: r.IntN(2) == 0,
 	}
 	for range r.IntN(6) {
 		rule.Conditions = append(rule.Conditions, randomCondition(r))
@@ -165,6 +167,17 @@ func TestProjectOfMore(t *testing.T) {
 			g.Nodes = append(g.Nodes, app.Node{ID: "x", Kind: app.NodeMessage, Message: g.Nodes[2].Message})
 			g.Edges = append(g.Edges, app.Edge{From: "when", Exit: app.ExitYes, To: "x"})
 		}},
+		{"a window", func(g *app.Graph) {
+			g.Nodes = append(g.Nodes, app.Node{ID: "x", Kind: app.NodeWindow, Window: office()})
+			g.Edges[0].To = "x"
+			g.Edges = append(g.Edges, app.Edge{From: "x", Exit: app.ExitYes, To: "when"})
+		}},
+		{"a throttle", func(g *app.Graph) {
+			g.Nodes = append(g.Nodes, app.Node{ID: "x", Kind: app.NodeThrottle, Throttle: &app.Throttle{Most: 1, Seconds: 60, By: app.ByRule}})
+			g.Edges[0].To = "x"
+			g.Edges = append(g.Edges, app.Edge{From: "x", Exit: app.ExitYes, To: "when"})
+		}},
+		{"a feed for some", func(g *app.Graph) { g.Nodes[5].Send.Roles = []app.Role{app.Owner} }},
 		{"a second send of a channel", func(g *app.Graph) {
 			g.Nodes = append(g.Nodes, app.Node{ID: "x", Kind: app.NodeSend, Send: &app.Send{Channel: app.ChannelInApp}})
 			g.Edges = append(g.Edges, app.Edge{From: "message", To: "x"})
@@ -211,6 +224,10 @@ func FuzzGraph(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(seed)
+	if seed, err = json.Marshal(wideGraph()); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
 	f.Add([]byte(`{"version":1,"name":"n","nodes":[{"id":"t","kind":"trigger"}]}`))
 	f.Add([]byte(`{"version":1,"nodes":[{"kind":"group"},{"kind":"send","send":{"channel":"in_app"}}],"edges":[{}]}`))
 	call := automation.NewCall(fullFacts())
@@ -226,6 +243,9 @@ func FuzzGraph(f *testing.F) {
 		}
 		if sent := p.Match(call); len(sent) > 0 != p.Trace(call).Matched {
 			t.Fatalf("match and trace differ: %v", sent)
+		}
+		if !p.Asks(call) && p.Run(call, full).Held {
+			t.Fatal("a throttle that nobody came by holds something back")
 		}
 		if !simple || rule.Destinations() == 0 {
 			return

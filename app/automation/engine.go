@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"crk/app"
@@ -78,39 +79,93 @@ func (e *Engine) run(ctx context.Context, j app.Job) error {
 			e.log.Error("automation cannot run", "automation", a.ID, "err", err)
 			continue
 		}
-		if sent := p.Match(call); len(sent) > 0 {
-			runs = append(runs, newRun(a, recording.ID, call, p.Trace(call), sent))
+		if run, ok := newRun(a, p, recording.ID, call); ok {
+			runs = append(runs, run)
 		}
 	}
 	return e.db.SaveAutomationRuns(ctx, j, recording.AnalysisID, runs)
 }
 
-// newRun turns what an automation sends into deliveries, one for each
-// destination: a second message for the same one is not sent.
-func newRun(a app.Automation, recording string, call *Call, trace Trace, sent []Sending) store.AutomationRun {
-	run := store.AutomationRun{Automation: a, Trace: asJSON(trace)}
+// newRun returns what an automation makes of a call, and false if nothing. Where
+// the flow comes by a throttle, it is made out inside the transaction that saves
+// it: there nobody else can use the throttle meanwhile.
+func newRun(a app.Automation, p *Program, recording string, call *Call) (store.AutomationRun, bool) {
+	if p.Asks(call) {
+		return store.AutomationRun{Automation: a, Decide: func(used store.Used) store.Decision {
+			return decide(p.Run(call, func(node string, t app.Throttle, subject string) int {
+				return used(node, subject, t.Period())
+			}), recording)
+		}}, true
+	}
+	o := p.Run(call, nil)
+	if len(o.Sent) == 0 {
+		return store.AutomationRun{}, false
+	}
+	d := decide(o, recording)
+	return store.AutomationRun{Automation: a, Decide: func(store.Used) store.Decision { return d }}, true
+}
+
+// decide turns an outcome into deliveries, one for each destination: a second
+// message for the same one, or for the same members, is not sent.
+func decide(o Outcome, recording string) store.Decision {
+	d := store.Decision{Trace: asJSON(o.Trace()), Held: o.Held}
+	for _, pass := range o.Passed {
+		d.Passed = append(d.Passed, store.Passage{NodeID: pass.NodeID, Subject: pass.Subject})
+	}
 	seen := map[string]bool{}
-	for _, s := range sent {
-		for _, d := range s.deliveries() {
-			if seen[d.Destination] {
+	var told app.Audience // of the members
+	for _, s := range o.Sent {
+		for _, delivery := range s.deliveries() {
+			if s.Channel == app.ChannelInApp && !delivery.tell(&told) || seen[delivery.Destination] {
 				continue
 			}
-			seen[d.Destination] = true
-			d.Link = call.facts.Link
-			d.Data = asJSON(map[string]string{"recordingId": recording})
-			run.Deliveries = append(run.Deliveries, d)
+			seen[delivery.Destination] = true
+			delivery.Link = o.call.facts.Link
+			delivery.Data = asJSON(map[string]string{"recordingId": recording})
+			d.Deliveries = append(d.Deliveries, delivery.Delivery)
 		}
 	}
-	return run
+	return d
+}
+
+// A delivery is one that is being made out.
+type delivery struct{ app.Delivery }
+
+// tell takes those out of the audience of a delivery to the feed who have been
+// told, adds the rest to them, and reports whether anybody is left.
+func (d *delivery) tell(told *app.Audience) bool {
+	everybody := app.AudienceOf(app.Roles())
+	rest := d.Audience
+	if rest == 0 {
+		rest = everybody
+	}
+	rest &^= *told
+	*told |= rest
+	if d.Audience = rest; rest == everybody {
+		d.Audience = 0
+	}
+	if d.Audience != 0 { // the feed once for each audience
+		d.Destination += ":" + strings.Join(words(d.Audience.Roles()), "+")
+	}
+	return rest != 0
+}
+
+func words(roles []app.Role) []string {
+	out := make([]string, len(roles))
+	for i, r := range roles {
+		out[i] = string(r)
+	}
+	return out
 }
 
 // deliveries returns one delivery for each destination of a send node.
-func (s Sending) deliveries() []app.Delivery {
-	d := app.Delivery{Channel: s.Channel, Title: s.Title, Body: s.Body, Severity: s.Severity, Destination: s.Channel}
+func (s Sending) deliveries() []delivery {
+	d := delivery{app.Delivery{Channel: s.Channel, Title: s.Title, Body: s.Body, Severity: s.Severity, Destination: s.Channel}}
 	if s.Channel == app.ChannelInApp {
-		return []app.Delivery{d}
+		d.Audience = app.AudienceOf(s.Roles)
+		return []delivery{d}
 	}
-	out := make([]app.Delivery, len(s.To))
+	out := make([]delivery, len(s.To))
 	for i, id := range s.To {
 		out[i] = d
 		out[i].Destination = s.Channel + ":" + id
@@ -133,8 +188,8 @@ func asJSON(v any) json.RawMessage {
 }
 
 // Try returns what an automation, switched on or not, would make of a call of
-// its business. Nothing is sent and nothing is stored. It is a NotFound error if
-// there is no such call.
+// its business now. Nothing is sent and nothing is stored. It is a NotFound error
+// if there is no such call.
 func (e *Engine) Try(ctx context.Context, a app.Automation, recording string) (Trace, error) {
 	_, call, err := e.call(ctx, a.BusinessID, recording)
 	if err != nil {
@@ -144,7 +199,13 @@ func (e *Engine) Try(ctx context.Context, a app.Automation, recording string) (T
 	if err != nil {
 		return Trace{}, err
 	}
-	return p.Trace(call), nil
+	var failed error
+	o := p.Run(call, func(node string, t app.Throttle, subject string) int {
+		n, err := e.db.ThrottleUses(ctx, a.BusinessID, a.ID, node, subject, t.Period())
+		failed = errors.Join(failed, err)
+		return n
+	})
+	return o.Trace(), failed
 }
 
 // call reads a call and makes it ready.

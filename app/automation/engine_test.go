@@ -95,7 +95,15 @@ func TestRunTwice(t *testing.T) {
 	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "2") // each destination once for an analysis
 	f.Exec(t, `UPDATE recordings SET analysis_id = 'the next'`)
 	again()
-	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "4") // and once for the next
+	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "2") // not for the next
+	every := angry(f.Chat(t, f.Business.ID))
+	every.OnReanalysis = true
+	create(t, f, f.Business.ID, every)
+	again()
+	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "4") // a rule that is new
+	f.Exec(t, `UPDATE recordings SET analysis_id = 'the one after'`)
+	again()
+	is.Equal(f.Text(t, `SELECT count(*) FROM deliveries`), "6") // tells of each analysis, if it says so
 }
 
 func TestRunConditionsSeeTheCall(t *testing.T) {

@@ -90,55 +90,9 @@ func (g group) holds(call *Call) bool {
 type Sending struct {
 	NodeID   string
 	Channel  string
-	To       []string // ids of chats or webhooks; none for the feed
-	Title    string   // the automation's name
-	Body     string   // plain text
+	To       []string   // ids of chats or webhooks; none for the feed
+	Roles    []app.Role // of the feed: for whom; none: for everybody
+	Title    string     // the automation's name
+	Body     string     // plain text
 	Severity app.Severity
-}
-
-// Match returns what the program sends about the call, in the order in which the
-// flow comes by; nothing if the call does not match.
-func (p *Program) Match(call *Call) []Sending {
-	var out []Sending
-	var body string
-	var severity app.Severity
-	p.walk(call, func(i int) {
-		switch s := p.steps[i]; s.node.Kind {
-		case app.NodeMessage:
-			body = Render(s.template, call.facts, p.name)
-			severity = s.node.Message.Severity
-		case app.NodeSend: // follows its message at once: it has no other
-			out = append(out, Sending{
-				NodeID: s.node.ID, Channel: s.node.Send.Channel, To: s.node.Send.To,
-				Title: p.name, Body: body, Severity: severity,
-			})
-		}
-	})
-	return out
-}
-
-// walk calls enter for every node that the flow reaches, each once, depth first
-// in the order of the edges.
-func (p *Program) walk(call *Call, enter func(i int)) {
-	var seen uint64 // a bit for each node: there are app.MaxGraphNodes at most
-	var visit func(i int)
-	visit = func(i int) {
-		if seen&(1<<i) != 0 {
-			return
-		}
-		seen |= 1 << i
-		enter(i)
-		for _, next := range p.steps[i].exit(call) {
-			visit(next)
-		}
-	}
-	visit(p.start)
-}
-
-// exit returns the steps that the flow goes on to.
-func (s step) exit(call *Call) []int {
-	if s.node.Kind == app.NodeGroup && !s.group.holds(call) {
-		return s.otherwise
-	}
-	return s.next
 }

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"fmt"
 	"strings"
 
 	"crk/app"
@@ -27,6 +28,24 @@ type NodeTrace struct {
 	Severity app.Severity `json:"severity,omitempty"`
 	Channel  string       `json:"channel,omitempty"`
 	To       []string     `json:"to,omitempty"`
+	Roles    []app.Role   `json:"roles,omitempty"`
+
+	Window   *WindowTrace   `json:"window,omitempty"`
+	Throttle *ThrottleTrace `json:"throttle,omitempty"`
+}
+
+// A WindowTrace tells of a time window and of when the call began.
+type WindowTrace struct {
+	app.Window
+	Actual string `json:"actual"` // day and time in the business's zone, as "5 23:30"; empty where it is not known
+}
+
+// A ThrottleTrace tells of a throttle. The exit of one that the flow did not
+// reach says nothing.
+type ThrottleTrace struct {
+	app.Throttle
+	Subject string `json:"subject"` // which agent or number; empty for all calls together
+	Used    int    `json:"used"`    // calls it let through in the period before this one
 }
 
 // A GroupTrace tells of a group of conditions.
@@ -49,17 +68,23 @@ type ConditionTrace struct {
 
 // Trace returns what the call makes of every node, also of those that the flow
 // does not reach. Its outcome is that of Match.
-func (p *Program) Trace(call *Call) Trace {
-	t := Trace{Nodes: make([]NodeTrace, len(p.steps))}
-	reached := make([]bool, len(p.steps))
-	p.walk(call, func(i int) { reached[i] = true })
+func (p *Program) Trace(call *Call) Trace { return p.Run(call, nil).Trace() }
+
+// Trace tells how it came to the outcome, also of the nodes that the flow did
+// not reach.
+func (o Outcome) Trace() Trace {
+	t := Trace{Nodes: make([]NodeTrace, len(o.program.steps)), Matched: len(o.Sent) > 0}
 	fired := false // a message
-	for i, s := range p.steps {
-		n := s.trace(call, p.name)
-		n.Fired = reached[i] && (s.node.Kind != app.NodeGroup || len(s.exit(call)) > 0)
-		if s.node.Kind == app.NodeSend && n.Fired {
-			t.Matched = true
+	for i, s := range o.program.steps {
+		n := s.trace(o.call, o.program.name)
+		reached := o.path.saw(i)
+		if app.Branches(s.node.Kind) && (reached || n.Exit == "") {
+			n.Exit = exitOf(o.path.met(i))
 		}
+		if used, asked := o.path.used[i]; asked {
+			n.Throttle.Used = used
+		}
+		n.Fired = reached && (!app.Branches(s.node.Kind) || len(s.exit(n.Exit)) > 0)
 		if s.node.Kind == app.NodeMessage && (t.Message == "" || n.Fired && !fired) {
 			t.Message = n.Message
 			fired = fired || n.Fired
@@ -69,21 +94,38 @@ func (p *Program) Trace(call *Call) Trace {
 	return t
 }
 
-// trace returns what can be told of the node by itself.
+// exit returns the steps that an exit leads to.
+func (s step) exit(exit string) []int {
+	if exit == app.ExitNo {
+		return s.otherwise
+	}
+	return s.next
+}
+
+func exitOf(yes bool) string {
+	if yes {
+		return app.ExitYes
+	}
+	return app.ExitNo
+}
+
+// trace returns what can be told of the node by itself. The exit of a throttle
+// cannot.
 func (s step) trace(call *Call, rule string) NodeTrace {
 	t := NodeTrace{ID: s.node.ID, Kind: s.node.Kind}
 	switch s.node.Kind {
 	case app.NodeGroup:
 		g := s.group.trace(call)
-		t.Group, t.Exit = &g, app.ExitNo
-		if g.Met {
-			t.Exit = app.ExitYes
-		}
+		t.Group, t.Exit = &g, exitOf(g.Met)
+	case app.NodeWindow:
+		t.Window, t.Exit = &WindowTrace{*s.node.Window, call.facts.clock()}, exitOf(s.inWindow(call))
+	case app.NodeThrottle:
+		t.Throttle = &ThrottleTrace{Throttle: *s.node.Throttle, Subject: call.subject(*s.node.Throttle)}
 	case app.NodeMessage:
 		t.Message = Render(s.template, call.facts, rule)
 		t.Severity = s.node.Message.Severity
 	case app.NodeSend:
-		t.Channel, t.To = s.node.Send.Channel, s.node.Send.To
+		t.Channel, t.To, t.Roles = s.node.Send.Channel, s.node.Send.To, s.node.Send.Roles
 	}
 	return t
 }
@@ -123,6 +165,15 @@ func (c *Call) actual(field string) app.Value {
 		return app.TextValues(given...)
 	}
 	return app.TextValue(given[0])
+}
+
+// clock returns when the call began as a window sees it.
+func (f Facts) clock() string {
+	if f.CallAt.IsZero() {
+		return ""
+	}
+	at := f.callAt()
+	return fmt.Sprintf("%d %s", app.Weekday(at), at.Format("15:04"))
 }
 
 // shorten returns the beginning of a text.

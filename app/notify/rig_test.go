@@ -133,7 +133,9 @@ func (r *rig) queue(t *testing.T, n int, ds ...app.Delivery) app.Automation {
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("claim: %v %v", claimed, err)
 		}
-		run := store.AutomationRun{Automation: a, Trace: json.RawMessage(`{}`), Deliveries: ds}
+		run := store.AutomationRun{Automation: a, Decide: func(store.Used) store.Decision {
+			return store.Decision{Trace: json.RawMessage(`{}`), Deliveries: ds}
+		}}
 		if err := r.SaveAutomationRuns(t.Context(), claimed[0], "an-1", []store.AutomationRun{run}); err != nil {
 			t.Fatal(err)
 		}

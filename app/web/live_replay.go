@@ -70,7 +70,7 @@ func (s *streamer) replay(ctx context.Context, seq int64, last app.FeedItem) (ap
 		}
 		for _, f := range rows {
 			seq, last = f.Seq, f
-			if !s.prefs.Pass(f) {
+			if !s.wants(f) {
 				continue
 			}
 			if err := s.send(notificationFrame(f)); err != nil {
@@ -81,6 +81,11 @@ func (s *streamer) replay(ctx context.Context, seq int64, last app.FeedItem) (ap
 			return last, nil
 		}
 	}
+}
+
+// wants reports whether a row is for the reader, and one that the reader wants.
+func (s *streamer) wants(f app.FeedItem) bool {
+	return f.Audience.Includes(s.who.Role) && s.prefs.Pass(f)
 }
 
 func notificationFrame(f app.FeedItem) []byte {
@@ -102,7 +107,7 @@ func (s *streamer) event(e *feed.Event) error {
 			return nil
 		}
 		s.seq = c.Feed.Seq
-		if !s.prefs.Pass(*c.Feed) {
+		if !s.wants(*c.Feed) {
 			return nil
 		}
 		return s.send(e.Frame(func() []byte { return notificationFrame(*c.Feed) }))
