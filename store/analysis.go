@@ -117,6 +117,11 @@ func (s *Store) Reextract(ctx context.Context, business app.BusinessID, only []s
 		if err := t.setStatus(r, app.Queued, ""); err != nil {
 			return err
 		}
+		var touched changes
+		touched.set("stage", nil, string(stage))
+		if err := t.audit(business, "recording.reextract", id, "", touched...); err != nil {
+			return err
+		}
 		return t.queue(app.Job{Kind: stage, BusinessID: business, Key: id, Priority: app.PriorityLive})
 	})
 	return r, err

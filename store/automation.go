@@ -73,8 +73,12 @@ func (s *Store) CreateAutomation(ctx context.Context, business app.BusinessID, g
 		}
 		a.ID, a.CreatedAt, a.UpdatedAt = newID(), t.now, t.now
 		t.automationChanged(a, "created")
-		return t.exec(`INSERT INTO automations (id, business_id, name, enabled, graph, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?, ?)`,
+		err := t.exec(`INSERT INTO automations (id, business_id, name, enabled, graph, created_at, updated_at) VALUES (?, ?, ?, 1, ?, ?, ?)`,
 			a.ID, business, g.Name, toJSON(g), stamp(t.now), stamp(t.now))
+		if err != nil {
+			return err
+		}
+		return t.audit(business, "automation.create", a.ID, g.Name)
 	})
 	return a, err
 }
@@ -89,8 +93,14 @@ func (s *Store) ReplaceAutomation(ctx context.Context, business app.BusinessID, 
 		if err := t.checkTargets(business, g); err != nil {
 			return err
 		}
+		var touched changes
+		touched.set("name", a.Name(), g.Name)
+		touched.hide("rule", toJSON(a.Graph) != toJSON(g))
 		a.Graph = g
-		return t.saveAutomation(&a)
+		if err := t.saveAutomation(&a); err != nil {
+			return err
+		}
+		return t.audit(business, "automation.update", a.ID, g.Name, touched...)
 	})
 	return a, err
 }
@@ -107,7 +117,12 @@ func (s *Store) EnableAutomation(ctx context.Context, business app.BusinessID, i
 			return &app.Error{Kind: app.Conflict, Code: "conflict", Message: "The automation has no destination left. Give it one first."}
 		}
 		a.Enabled = enabled
-		return t.saveAutomation(&a)
+		if err := t.saveAutomation(&a); err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("enabled", !enabled, enabled)
+		return t.audit(business, "automation.update", a.ID, a.Name(), touched...)
 	})
 	return a, err
 }
@@ -120,7 +135,10 @@ func (s *Store) DeleteAutomation(ctx context.Context, business app.BusinessID, i
 			return err
 		}
 		t.automationChanged(a, "deleted")
-		return t.exec(`DELETE FROM automations WHERE id = ?`, id)
+		if err := t.exec(`DELETE FROM automations WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return t.audit(business, "automation.delete", a.ID, a.Name())
 	})
 }
 
@@ -178,6 +196,12 @@ func (t *tx) removeDestination(business app.BusinessID, channel, id string) erro
 		silenced := a.Enabled && !g.Sends()
 		a.Enabled = a.Enabled && !silenced
 		if err := t.saveAutomation(&a); err != nil {
+			return err
+		}
+		var touched changes
+		touched.hide("destinations", true)
+		touched.set("enabled", a.Enabled || silenced, a.Enabled)
+		if err := t.audit(business, "automation.update", a.ID, a.Name(), touched...); err != nil {
 			return err
 		}
 		if silenced {

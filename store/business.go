@@ -76,5 +76,11 @@ func (t *tx) createBusiness(b app.Business, owner app.UserID) (app.Business, err
 			return b, err
 		}
 	}
+	var touched changes
+	touched.set("timeZone", "", b.TimeZone)
+	touched.set("language", "", b.Language)
+	if err := t.audit(b.ID, "business.create", string(b.ID), b.Name, touched...); err != nil {
+		return b, err
+	}
 	return b, t.addMember(b.ID, owner, app.Owner)
 }

@@ -41,6 +41,12 @@ func (s *Store) Chat(ctx context.Context, business app.BusinessID, id string) (a
 	return c, found(err, "chat")
 }
 
+// chat reads a chat inside a write.
+func (t *tx) chat(business app.BusinessID, id string) (app.Chat, error) {
+	c, err := scanChat(t.row(`SELECT `+chatColumns+` FROM chats WHERE id = ? AND business_id = ?`, id, business))
+	return c, found(err, "chat")
+}
+
 // FindChat returns the chat that ref means: the id of a row, or Telegram's own
 // id of the chat; of several topics of that, the group without a topic comes
 // first.
@@ -58,12 +64,21 @@ func (s *Store) FindChat(ctx context.Context, business app.BusinessID, ref strin
 // chat tried again that could not be reached.
 func (s *Store) SetChatActive(ctx context.Context, business app.BusinessID, id string, active bool) (c app.Chat, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		was, err := t.chat(business, id)
+		if err != nil {
+			return err
+		}
 		c, err = scanChat(t.row(`UPDATE chats SET active = ?1,
 				last_error = CASE WHEN ?1 AND state <> 'ok' THEN '' ELSE last_error END,
 				state = CASE WHEN ?1 THEN 'ok' ELSE state END
 			WHERE id = ?2 AND business_id = ?3 RETURNING `+chatColumns, active, id, business))
+		if err != nil {
+			return found(err, "chat")
+		}
 		t.chatChanged(c)
-		return found(err, "chat")
+		var touched changes
+		touched.set("isActive", was.Active, active)
+		return t.audit(business, "chat.update", c.ID, c.Title, touched...)
 	})
 	return c, err
 }
@@ -78,6 +93,9 @@ func (s *Store) DeleteChat(ctx context.Context, business app.BusinessID, id stri
 		}
 		t.chatChanged(c)
 		if err := t.removeDestination(business, app.ChannelTelegram, id); err != nil {
+			return err
+		}
+		if err := t.audit(business, "chat.delete", c.ID, c.Title); err != nil {
 			return err
 		}
 		return t.row(`SELECT NOT EXISTS (SELECT 1 FROM chats WHERE chat_id = ?)`, c.ChatID).Scan(&last)
@@ -125,8 +143,12 @@ func (s *Store) CreateLinkCode(ctx context.Context, business app.BusinessID, use
 		if err := t.exec(`DELETE FROM link_codes WHERE expires_at < ?`, stamp(t.now.Add(-24*time.Hour))); err != nil {
 			return err
 		}
-		return t.exec(`INSERT INTO link_codes (hash, business_id, user_id, expires_at) VALUES (?, ?, ?, ?)`,
+		err := t.exec(`INSERT INTO link_codes (hash, business_id, user_id, expires_at) VALUES (?, ?, ?, ?)`,
 			hash, business, user, stamp(t.now.Add(LinkCodeLife)))
+		if err != nil {
+			return err
+		}
+		return t.audit(business, "linkcode.create", "", "")
 	})
 }
 

@@ -63,8 +63,12 @@ func (s *Store) CreateCollection(ctx context.Context, c app.Collection) (app.Col
 	err := s.write(ctx, func(t *tx) error {
 		c.ID, c.Items, c.CreatedAt, c.UpdatedAt = newID(), 0, t.now, t.now
 		t.collectionChanged(c, "created")
-		return t.exec(`INSERT INTO collections (id, business_id, name, description, color, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		err := t.exec(`INSERT INTO collections (id, business_id, name, description, color, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			c.ID, c.BusinessID, c.Name, c.Description, c.Color, stamp(t.now), stamp(t.now))
+		if err != nil {
+			return err
+		}
+		return t.audit(c.BusinessID, "collection.create", c.ID, c.Name)
 	})
 	return c, err
 }
@@ -78,16 +82,25 @@ type CollectionPatch struct {
 // [Store.Collections].
 func (s *Store) PatchCollection(ctx context.Context, business app.BusinessID, only []string, id string, p CollectionPatch) (c app.Collection, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		err := t.exec(`UPDATE collections SET name = coalesce(?, name), description = coalesce(?, description),
+		was, err := t.collection(business, only, id)
+		if err != nil {
+			return err
+		}
+		err = t.exec(`UPDATE collections SET name = coalesce(?, name), description = coalesce(?, description),
 				color = coalesce(?, color), updated_at = ? WHERE id = ? AND business_id = ?`,
 			p.Name, p.Description, p.Color, stamp(t.now), id, business)
 		if err != nil {
 			return err
 		}
-		if c, err = t.collection(business, only, id); err == nil {
-			t.collectionChanged(c, "updated")
+		if c, err = t.collection(business, only, id); err != nil {
+			return err
 		}
-		return err
+		t.collectionChanged(c, "updated")
+		var touched changes
+		touched.set("name", was.Name, c.Name)
+		touched.set("description", was.Description, c.Description)
+		touched.set("color", was.Color, c.Color)
+		return t.audit(business, "collection.update", c.ID, c.Name, touched...)
 	})
 	return c, err
 }
@@ -100,7 +113,10 @@ func (s *Store) DeleteCollection(ctx context.Context, business app.BusinessID, i
 			return err
 		}
 		t.collectionChanged(c, "deleted")
-		return t.exec(`DELETE FROM collections WHERE id = ?`, id)
+		if err := t.exec(`DELETE FROM collections WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return t.audit(business, "collection.delete", c.ID, c.Name)
 	})
 }
 
@@ -132,7 +148,7 @@ func (s *Store) AddToCollection(ctx context.Context, business app.BusinessID, on
 			return err
 		}
 		added, there = int(n), len(recordings)-int(n)
-		return t.itemsChanged(c, n)
+		return t.itemsChanged(c, "collection.add", n)
 	})
 	return added, there, err
 }
@@ -151,17 +167,22 @@ func (s *Store) RemoveFromCollection(ctx context.Context, business app.BusinessI
 		if err != nil {
 			return err
 		}
-		return t.itemsChanged(c, n)
+		return t.itemsChanged(c, "collection.remove", n)
 	})
 }
 
 // itemsChanged notes that n recordings came into a collection or left it.
-func (t *tx) itemsChanged(c app.Collection, n int64) error {
+func (t *tx) itemsChanged(c app.Collection, what app.Action, n int64) error {
 	if n == 0 {
 		return nil
 	}
 	t.collectionChanged(c, "updated")
-	return t.exec(`UPDATE collections SET updated_at = ? WHERE id = ?`, stamp(t.now), c.ID)
+	if err := t.exec(`UPDATE collections SET updated_at = ? WHERE id = ?`, stamp(t.now), c.ID); err != nil {
+		return err
+	}
+	var touched changes
+	touched.set("calls", nil, n)
+	return t.audit(c.BusinessID, what, c.ID, c.Name, touched...)
 }
 
 func (t *tx) collectionChanged(c app.Collection, what string) {

@@ -44,7 +44,10 @@ func (s *Store) AddDiscordWebhook(ctx context.Context, w app.DiscordWebhook) (ap
 		if taken(err) {
 			return &app.Error{Kind: app.Conflict, Code: "conflict", Message: "This webhook was added already."}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.audit(w.BusinessID, "discord.create", w.ID, w.Name)
 	})
 	return w, err
 }
@@ -84,7 +87,10 @@ func (s *Store) DeleteDiscordWebhook(ctx context.Context, business app.BusinessI
 			return found(err, "discord webhook")
 		}
 		t.discordChanged(w)
-		return t.removeDestination(business, app.ChannelDiscord, id)
+		if err := t.removeDestination(business, app.ChannelDiscord, id); err != nil {
+			return err
+		}
+		return t.audit(business, "discord.delete", w.ID, w.Name)
 	})
 }
 

@@ -34,9 +34,17 @@ func (s *Store) CreateKey(ctx context.Context, k app.Key) (app.Key, app.Secret, 
 				return found(err, "member")
 			}
 		}
-		return t.exec(`INSERT INTO api_keys (id, hash, name, owner_id, business_id, default_id, scopes, hint, created_at, expires_at)
+		err := t.exec(`INSERT INTO api_keys (id, hash, name, owner_id, business_id, default_id, scopes, hint, created_at, expires_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, k.ID, hash, k.Name, k.OwnerID, orNull(k.BusinessID), orNull(k.DefaultID),
 			toJSON(k.Scopes), k.Hint, stamp(t.now), stamp(k.ExpiresAt))
+		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("scopes", nil, k.Scopes)
+		touched.set("account", nil, k.Account())
+		touched.set("expiresAt", nil, k.ExpiresAt)
+		return t.auditKey(k, "key.create", touched...)
 	})
 	return k, key, err
 }
@@ -68,14 +76,35 @@ func (s *Store) Keys(ctx context.Context, business app.BusinessID, user app.User
 // good. Its sockets are closed.
 func (s *Store) RevokeKey(ctx context.Context, business app.BusinessID, user app.UserID, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		n, err := t.affect(`UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?1)
-			WHERE id = ?2 AND (business_id = ?3 OR (business_id IS NULL AND owner_id = ?4))`, stamp(t.now), id, business, user)
-		if err == nil && n == 0 {
-			err = app.Missing("key")
+		k, err := scanKey(t.row(`SELECT `+keyColumns+` FROM api_keys
+			WHERE id = ?1 AND (business_id = ?2 OR (business_id IS NULL AND owner_id = ?3))`, id, business, user))
+		if err != nil || !k.RevokedAt.IsZero() {
+			return found(err, "key")
+		}
+		if err := t.exec(`UPDATE api_keys SET revoked_at = ? WHERE id = ?`, stamp(t.now), id); err != nil {
+			return err
 		}
 		t.changed(app.Change{BusinessID: business, Topic: "key", ID: id})
-		return err
+		return t.auditKey(k, "key.revoke")
 	})
+}
+
+// auditKey writes a line about a key: of an account key to every business that
+// it reaches.
+func (t *tx) auditKey(k app.Key, action app.Action, touched ...app.FieldChange) error {
+	businesses := []string{string(k.BusinessID)}
+	if k.Account() {
+		rows, err := t.query(`SELECT business_id FROM members WHERE user_id = ? ORDER BY business_id`, k.OwnerID)
+		if businesses, err = collect(rows, err, scanString); err != nil {
+			return err
+		}
+	}
+	for _, b := range businesses {
+		if err := t.audit(app.BusinessID(b), action, k.ID, k.Name, touched...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TouchKey notes that a key was used, at most once a minute.

@@ -53,10 +53,14 @@ func (s *Store) AddProvider(ctx context.Context, p app.Provider) (app.Provider, 
 	err = s.write(ctx, func(t *tx) error {
 		p.CreatedAt = t.now
 		t.providerChanged(p)
-		return t.exec(`INSERT INTO providers (id, business_id, kind, name, host, config, secret, interval_ms, backfill_from, created_at, updated_at)
+		err := t.exec(`INSERT INTO providers (id, business_id, kind, name, host, config, secret, interval_ms, backfill_from, created_at, updated_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, p.BusinessID, p.Kind, p.Name, p.Host, string(p.Config), sealed,
 			p.Interval.Milliseconds(), stamp(p.Backfill), stamp(t.now), stamp(t.now))
+		if err != nil {
+			return err
+		}
+		return t.auditProvider(app.Provider{}, p, "provider.create", true)
 	})
 	return p, err
 }
@@ -131,12 +135,17 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 		if err != nil {
 			return err
 		}
+		was := p
 		c.apply(&p, t.now)
 		t.providerChanged(p)
-		return t.exec(`UPDATE providers SET name = ?, config = ?, secret = coalesce(?, secret), interval_ms = ?, backfill_from = ?,
+		err = t.exec(`UPDATE providers SET name = ?, config = ?, secret = coalesce(?, secret), interval_ms = ?, backfill_from = ?,
 				active = ?, state = ?, cursor = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.Name, string(p.Config), sealed, p.Interval.Milliseconds(), stamp(p.Backfill),
 			p.Active, p.State, stamp(p.Cursor), p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
+		if err != nil {
+			return err
+		}
+		return t.auditProvider(was, p, "provider.update", c.Secret != nil)
 	})
 	if err != nil {
 		return app.Provider{}, err
@@ -203,8 +212,12 @@ func (s *Store) SetDefaultProvider(ctx context.Context, business app.BusinessID,
 		}
 		pardon(&p, t.now)
 		t.providerChanged(p)
-		return t.exec(`UPDATE providers SET is_default = 1, active = 1, state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
+		err = t.exec(`UPDATE providers SET is_default = 1, active = 1, state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.State, stamp(p.NextSyncAt), stamp(t.now), id)
+		if err != nil {
+			return err
+		}
+		return t.audit(business, "provider.default", id, p.Name)
 	})
 }
 
@@ -217,7 +230,10 @@ func (s *Store) DeleteProvider(ctx context.Context, business app.BusinessID, id 
 			return err
 		}
 		t.providerChanged(p)
-		return t.exec(`DELETE FROM providers WHERE id = ?`, id)
+		if err := t.exec(`DELETE FROM providers WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return t.audit(business, "provider.delete", id, p.Name)
 	})
 }
 
@@ -229,9 +245,13 @@ func (s *Store) RefuseProvider(ctx context.Context, business app.BusinessID, id 
 		if err != nil {
 			return err
 		}
+		was := p.State
 		refuse(&p)
 		stopped = p.State == app.ProviderStopped
 		t.providerChanged(p)
+		if err := t.auditStop(was, p); err != nil {
+			return err
+		}
 		if err := t.emitSync(p, "invalid_credentials"); err != nil {
 			return err
 		}
@@ -271,6 +291,30 @@ func refuse(p *app.Provider) {
 func (t *tx) provider(business app.BusinessID, id string) (app.Provider, error) {
 	p, err := scanProvider(t.row(`SELECT `+providerColumns+` FROM `+providerTables+` WHERE p.id = ? AND p.business_id = ?`, id, business))
 	return p, found(err, "provider")
+}
+
+// auditProvider writes what is different of an integration.
+func (t *tx) auditProvider(was, is app.Provider, action app.Action, secret bool) error {
+	var touched changes
+	touched.set("name", was.Name, is.Name)
+	touched.set("kind", was.Kind, is.Kind)
+	touched.set("host", was.Host, is.Host)
+	touched.hide("config", string(was.Config) != string(is.Config))
+	touched.hide("secret", secret)
+	touched.set("interval", was.Interval, is.Interval)
+	touched.set("backfill", was.Backfill, is.Backfill)
+	touched.set("isActive", was.Active, is.Active)
+	return t.audit(is.BusinessID, action, is.ID, is.Name, touched...)
+}
+
+// auditStop writes that the appliance gave up on an integration's credentials.
+func (t *tx) auditStop(was app.ProviderState, p app.Provider) error {
+	if p.State != app.ProviderStopped || was == app.ProviderStopped {
+		return nil
+	}
+	var touched changes
+	touched.set("state", string(was), string(p.State))
+	return t.audit(p.BusinessID, "provider.stop", p.ID, p.Name, touched...)
 }
 
 // providerChanged publishes that an integration is different now.

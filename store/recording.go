@@ -177,12 +177,24 @@ func (s *Store) PatchRecording(ctx context.Context, business app.BusinessID, onl
 				return err
 			}
 		}
-		if r, err = t.recording(business, id); err == nil {
-			t.recordingChanged(r, r.Status)
+		if r, err = t.recording(business, id); err != nil {
+			return err
 		}
-		return err
+		t.recordingChanged(r, r.Status)
+		return t.audit(business, "recording.update", id, "", p.touched()...)
 	})
 	return r, err
+}
+
+// touched is what a change names, without the values: they are of a call.
+func (p RecordingPatch) touched() (c changes) {
+	c.hide("tag", p.Tag != nil)
+	c.hide("note", p.Note != nil)
+	c.hide("customerPhone", p.CustomerPhone != nil)
+	c.hide("agentNumber", p.AgentNumber != nil)
+	c.hide("agentName", p.AgentName != nil)
+	c.hide("direction", p.Direction != nil)
+	return c
 }
 
 // DeleteRecording removes a recording with all that was made of it. The caller
@@ -206,6 +218,9 @@ func (s *Store) DeleteRecording(ctx context.Context, business app.BusinessID, on
 		}
 		t.recordingChanged(r, "deleted")
 		if err := t.exec(`DELETE FROM recordings WHERE id = ?`, id); err != nil {
+			return err
+		}
+		if err := t.audit(business, "recording.delete", id, ""); err != nil {
 			return err
 		}
 		return t.emitRecording(app.EventRecordingDeleted, r)

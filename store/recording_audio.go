@@ -34,8 +34,12 @@ func (s *Store) SetAudio(ctx context.Context, business app.BusinessID, id string
 		if err := t.setAudio(r, a, stats); err != nil {
 			return err
 		}
-		r, err = t.recording(business, id)
-		return err
+		if r, err = t.recording(business, id); err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("size", nil, a.Size)
+		return t.audit(business, "recording.upload", id, "", touched...)
 	})
 	return r, err
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"reflect"
 
 	"crk/app"
 )
@@ -9,7 +10,7 @@ import (
 // SetReview puts a person's review of a recording in place of the one before, and
 // returns the recording. Its score and tag win wherever a recording's are read.
 func (s *Store) SetReview(ctx context.Context, business app.BusinessID, only []string, id string, review app.Review) (app.Recording, error) {
-	return s.review(ctx, business, only, id, func(t *tx) error {
+	return s.review(ctx, business, only, id, "review.update", func(t *tx) error {
 		return t.exec(`UPDATE recordings SET review_score = ?, review_tag = ?, review_note = ?, review_by = ?, review_at = ?, updated_at = ?
 			WHERE id = ?`, review.Score, orNull(review.Tag), orNull(review.Note), review.By, stamp(t.now), stamp(t.now), id)
 	})
@@ -17,7 +18,7 @@ func (s *Store) SetReview(ctx context.Context, business app.BusinessID, only []s
 
 // DeleteReview takes a person's review back. It is no error if there is none.
 func (s *Store) DeleteReview(ctx context.Context, business app.BusinessID, only []string, id string) error {
-	_, err := s.review(ctx, business, only, id, func(t *tx) error {
+	_, err := s.review(ctx, business, only, id, "review.delete", func(t *tx) error {
 		return t.exec(`UPDATE recordings SET review_score = NULL, review_tag = NULL, review_note = NULL, review_by = NULL, review_at = NULL,
 			updated_at = ? WHERE id = ?`, stamp(t.now), id)
 	})
@@ -25,7 +26,7 @@ func (s *Store) DeleteReview(ctx context.Context, business app.BusinessID, only 
 }
 
 // review changes the review of a recording that the asker sees.
-func (s *Store) review(ctx context.Context, business app.BusinessID, only []string, id string, change func(*tx) error) (app.Recording, error) {
+func (s *Store) review(ctx context.Context, business app.BusinessID, only []string, id string, action app.Action, change func(*tx) error) (app.Recording, error) {
 	var r app.Recording
 	err := s.write(ctx, func(t *tx) (err error) {
 		if r, err = t.recording(business, id); err != nil {
@@ -37,10 +38,14 @@ func (s *Store) review(ctx context.Context, business app.BusinessID, only []stri
 		if err := change(t); err != nil {
 			return err
 		}
-		if r, err = t.recording(business, id); err == nil {
-			t.recordingChanged(r, r.Status)
+		was := r.Review
+		if r, err = t.recording(business, id); err != nil {
+			return err
 		}
-		return err
+		t.recordingChanged(r, r.Status)
+		var touched changes
+		touched.hide("review", !reflect.DeepEqual(was, r.Review))
+		return t.audit(business, action, id, "", touched...)
 	})
 	return r, err
 }

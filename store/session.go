@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"crk/app"
@@ -45,9 +46,13 @@ func (s *Store) CreateSession(ctx context.Context, x app.Session) (app.Session, 
 		if err := t.exec(`DELETE FROM sessions WHERE expires_at < ?`, stamp(t.now)); err != nil {
 			return err
 		}
-		return t.exec(`INSERT INTO sessions (hash, id, user_id, business_id, created_at, seen_at, expires_at, ip, agent)
+		err := t.exec(`INSERT INTO sessions (hash, id, user_id, business_id, created_at, seen_at, expires_at, ip, agent)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, hashToken(token), x.ID, x.UserID, x.BusinessID,
 			stamp(x.CreatedAt), stamp(x.SeenAt), stamp(x.ExpiresAt), x.IP, x.Agent)
+		if err != nil {
+			return err
+		}
+		return t.auditUser(x.UserID, "session.create")
 	})
 	return x, app.Secret(token), err
 }
@@ -113,22 +118,35 @@ func (s *Store) Sessions(ctx context.Context, user app.UserID) ([]app.Session, e
 func (s *Store) EndSession(ctx context.Context, user app.UserID, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		t.changed(app.Change{Topic: "session", ID: id, UserID: user})
-		return t.exec(`DELETE FROM sessions WHERE user_id = ? AND id = ?`, user, id)
+		n, err := t.affect(`DELETE FROM sessions WHERE user_id = ? AND id = ?`, user, id)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.auditUser(user, "session.end")
 	})
 }
 
 // EndOtherSessions signs a user out everywhere but in the session given.
 func (s *Store) EndOtherSessions(ctx context.Context, user app.UserID, keep string) error {
-	return s.write(ctx, func(t *tx) error { return t.endSessions(user, keep) })
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.endSessions(user, keep)
+		if err != nil || n == 0 {
+			return err
+		}
+		var touched changes
+		touched.set("sessions", nil, n)
+		return t.auditUser(user, "session.end", touched...)
+	})
 }
 
-func (t *tx) endSessions(user app.UserID, keep string) error {
+// endSessions ends a user's sessions but one, and returns how many.
+func (t *tx) endSessions(user app.UserID, keep string) (int, error) {
 	rows, err := t.query(`DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id`, user, keep)
 	ids, err := collect(rows, err, scanString)
 	for _, id := range ids {
 		t.changed(app.Change{Topic: "session", ID: id, UserID: user})
 	}
-	return err
+	return len(ids), err
 }
 
 func scanString(row scanner) (v string, err error) {
@@ -212,6 +230,23 @@ func (s *Store) LoginSucceeded(ctx context.Context, a LoginAttempt, account stri
 			return err
 		}
 		return t.takeLoginBack(a)
+	})
+}
+
+// LoginRefused notes in the audit log that an attempt failed. An address that is
+// nobody's is not kept: people type their password there.
+func (s *Store) LoginRefused(ctx context.Context, account string) error {
+	return s.write(ctx, func(t *tx) error {
+		var user app.UserID
+		email, _ := strings.CutPrefix(account, "account:")
+		err := t.row(`SELECT id FROM users WHERE email = ?`, email).Scan(&user)
+		if errors.Is(err, sql.ErrNoRows) {
+			return t.audit("", "session.refuse", "", "")
+		}
+		if err != nil {
+			return err
+		}
+		return t.auditUser(user, "session.refuse")
 	})
 }
 

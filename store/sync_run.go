@@ -62,6 +62,11 @@ func (s *Store) BeginRun(ctx context.Context, business app.BusinessID, provider,
 		if cause == CauseSchedule {
 			return nil
 		}
+		if cause == CauseManual {
+			if err := t.audit(business, "provider.sync", p.ID, p.Name); err != nil {
+				return err
+			}
+		}
 		return t.hurry(p)
 	})
 	return r, err
@@ -111,8 +116,12 @@ func (s *Store) FinishRun(ctx context.Context, r app.SyncRun) error {
 		if err != nil {
 			return err
 		}
+		was := p.State
 		settle(&p, r, tired, t.now)
 		t.providerChanged(p)
+		if err := t.auditStop(was, p); err != nil {
+			return err
+		}
 		err = t.exec(`UPDATE providers SET state = ?, refusals = ?, next_sync_at = ? WHERE id = ?`,
 			p.State, p.Refusals, stamp(p.NextSyncAt), p.ID)
 		if err != nil {

@@ -71,8 +71,10 @@ func (s *Store) LinkChat(ctx context.Context, u Update, code string, c app.Chat)
 	hash := hashLinkCode(code)
 	err = s.handle(ctx, u, func(t *tx) error {
 		b := &link.Business
-		err := t.row(`UPDATE link_codes SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL AND expires_at > ?1 RETURNING business_id`,
-			stamp(t.now), hash).Scan(&b.ID)
+		by := app.Actor{Kind: app.ActorUser, Via: app.ViaTelegram}
+		err := t.row(`UPDATE link_codes SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL AND expires_at > ?1
+			RETURNING business_id, user_id, coalesce((SELECT email FROM users WHERE id = user_id), '')`,
+			stamp(t.now), hash).Scan(&b.ID, &by.UserID, &by.Name)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -92,7 +94,8 @@ func (s *Store) LinkChat(ctx context.Context, u Update, code string, c app.Chat)
 		}
 		link.OK = true
 		t.chatChanged(link.Chat)
-		return nil
+		t.ctx = app.WithActor(t.ctx, by) // whose code it was
+		return t.audit(b.ID, "chat.link", link.Chat.ID, link.Chat.Title)
 	})
 	if err != nil {
 		return Link{}, err
@@ -106,8 +109,12 @@ func (s *Store) StopChat(ctx context.Context, u Update, chatID, threadID int64) 
 	err = s.handle(ctx, u, func(t *tx) error {
 		rows, err := t.query(`UPDATE chats SET active = 0 WHERE chat_id = ? AND thread_id = ? AND active = 1 RETURNING `+chatColumns, chatID, threadID)
 		stopped, err := collect(rows, err, scanChat)
+		t.ctx = app.WithActor(t.ctx, app.Actor{Kind: app.ActorVisitor, Via: app.ViaTelegram})
 		for _, c := range stopped {
 			t.chatChanged(c)
+			var touched changes
+			touched.set("isActive", true, false)
+			err = errors.Join(err, t.audit(c.BusinessID, "chat.update", c.ID, c.Title, touched...))
 		}
 		n = len(stopped)
 		return err

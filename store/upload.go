@@ -47,10 +47,15 @@ func (s *Store) SaveRecording(ctx context.Context, business app.BusinessID, only
 			return err
 		}
 		t.recordingChanged(r, r.Status)
+		action := app.Action("recording.update")
 		if isNew {
+			action = "recording.create"
 			if err := t.recordingCreated(r); err != nil {
 				return err
 			}
+		}
+		if err := t.audit(business, action, id, ""); err != nil {
+			return err
 		}
 		if !upload || r.Status != app.AwaitingAudio {
 			return nil

@@ -187,11 +187,22 @@ func (s *Store) SetBudget(ctx context.Context, business app.BusinessID, b app.Bu
 		if err != nil {
 			return err
 		}
+		was, err := scanBudget(t.row(budgetQuery, business))
+		if err != nil {
+			return err
+		}
 		err = t.exec(`INSERT INTO budgets (business_id, limit_minutes, thresholds, on_limit, updated_at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (business_id) DO UPDATE SET limit_minutes = excluded.limit_minutes, thresholds = excluded.thresholds,
 				on_limit = excluded.on_limit, updated_at = excluded.updated_at`,
 			business, b.Limit, toJSON(b.Thresholds), b.OnLimit, stamp(t.now))
 		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("limit", was.Limit, b.Limit)
+		touched.set("thresholds", was.Thresholds, b.Thresholds)
+		touched.set("onLimit", was.OnLimit, b.OnLimit)
+		if err := t.audit(business, "budget.update", "", "", touched...); err != nil {
 			return err
 		}
 		t.queued = append(t.queued, app.JobTranscribe, app.JobAnalyse)

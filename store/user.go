@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"crk/app"
@@ -85,7 +84,10 @@ func (t *tx) createUser(u app.User, hash string) (app.User, error) {
 	if taken(err) {
 		return u, &app.Error{Kind: app.Conflict, Code: "conflict", Message: "There is a user with this e-mail address already."}
 	}
-	return u, err
+	if err != nil {
+		return u, err
+	}
+	return u, t.auditUser(u.ID, "user.create")
 }
 
 // User returns a user by id.
@@ -111,7 +113,16 @@ func (s *Store) SetUserLanguage(ctx context.Context, id app.UserID, language str
 // RenameUser changes what a user is called; empty takes the name back.
 func (s *Store) RenameUser(ctx context.Context, id app.UserID, name string) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(`UPDATE users SET name = ? WHERE id = ?`, name, id)
+		var was string
+		if err := t.row(`SELECT name FROM users WHERE id = ?`, id).Scan(&was); err != nil || was == name {
+			return found(err, "user")
+		}
+		if err := t.exec(`UPDATE users SET name = ? WHERE id = ?`, name, id); err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("name", was, name)
+		return t.auditUser(id, "user.update", touched...)
 	})
 }
 
@@ -127,8 +138,24 @@ func (s *Store) AddMember(ctx context.Context, business app.BusinessID, user app
 }
 
 func (t *tx) addMember(business app.BusinessID, user app.UserID, role app.Role) error {
-	return t.exec(`INSERT INTO members (business_id, user_id, role, created_at) VALUES (?, ?, ?, ?)
+	var email string
+	var was app.Role
+	err := t.row(`SELECT u.email, coalesce(m.role, '') FROM users u
+		LEFT JOIN members m ON m.user_id = u.id AND m.business_id = ? WHERE u.id = ?`, business, user).Scan(&email, &was)
+	if err != nil || was == role {
+		return found(err, "user")
+	}
+	err = t.exec(`INSERT INTO members (business_id, user_id, role, created_at) VALUES (?, ?, ?, ?)
 		ON CONFLICT (business_id, user_id) DO UPDATE SET role = excluded.role`, business, user, role, stamp(t.now))
+	if err != nil {
+		return err
+	}
+	action, touched := app.Action("member.create"), changes{}
+	if was != "" {
+		action = "member.update"
+	}
+	touched.set("role", string(was), string(role))
+	return t.audit(business, action, string(user), email, touched...)
 }
 
 // SetMemberAgents assigns agents to a member: the calls that view_recording_self
@@ -138,11 +165,20 @@ func (s *Store) SetMemberAgents(ctx context.Context, business app.BusinessID, us
 		agents = []string{}
 	}
 	return s.write(ctx, func(t *tx) error {
-		n, err := t.affect(`UPDATE members SET agents = ? WHERE business_id = ? AND user_id = ?`, toJSON(agents), business, user)
-		if err == nil && n == 0 {
-			err = app.Missing("member")
+		var email string
+		var was []string
+		err := t.row(`SELECT u.email, m.agents FROM members m JOIN users u ON u.id = m.user_id
+			WHERE m.business_id = ? AND m.user_id = ?`, business, user).Scan(&email, asJSON{&was})
+		if err != nil {
+			return found(err, "member")
 		}
-		return err
+		err = t.exec(`UPDATE members SET agents = ? WHERE business_id = ? AND user_id = ?`, toJSON(agents), business, user)
+		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("agents", was, agents)
+		return t.audit(business, "member.update", string(user), email, touched...)
 	})
 }
 
@@ -214,6 +250,14 @@ func (s *Store) SetPassword(ctx context.Context, id app.UserID, password string)
 		if err == nil && n == 0 {
 			err = app.Missing("user")
 		}
-		return errors.Join(err, t.endSessions(id, ""))
+		if err != nil {
+			return err
+		}
+		if _, err := t.endSessions(id, ""); err != nil {
+			return err
+		}
+		var touched changes
+		touched.hide("password", true)
+		return t.auditUser(id, "user.password", touched...)
 	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"crk/app"
@@ -53,7 +54,10 @@ func (s *Store) CreateWebhook(ctx context.Context, w app.Webhook, secret app.Sec
 		if err != nil {
 			return err
 		}
-		return t.addWebhookSecret(w.ID, key)
+		if err := t.addWebhookSecret(w.ID, key); err != nil {
+			return err
+		}
+		return t.auditWebhook(app.Webhook{}, w, "webhook.create")
 	})
 	return w, err
 }
@@ -104,9 +108,13 @@ func (s *Store) PatchWebhook(ctx context.Context, business app.BusinessID, id st
 		t.webhookChanged(w)
 		err := t.exec(`UPDATE webhooks SET url = ?, description = ?, events = ?, active = ?, disabled = ?, failing_since = ?, updated_at = ?
 			WHERE id = ?`, w.URL, w.Description, toJSON(w.Events), w.Active, w.Disabled, stamp(w.FailingSince), stamp(t.now), id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		if err := t.auditWebhook(was, w, "webhook.update"); err != nil {
+			return err
+		}
+		switch {
 		case was.Active && !w.Active:
 			return t.holdDeliveries(id)
 		case w.URL != was.URL || w.Active && !was.Active:
@@ -151,7 +159,10 @@ func (s *Store) DeleteWebhook(ctx context.Context, business app.BusinessID, id s
 			return err
 		}
 		t.webhookChanged(w)
-		return t.exec(`DELETE FROM webhooks WHERE id = ?`, id)
+		if err := t.exec(`DELETE FROM webhooks WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return t.audit(business, "webhook.delete", w.ID, w.Description)
 	})
 }
 
@@ -163,10 +174,11 @@ func (s *Store) RotateWebhookSecret(ctx context.Context, business app.BusinessID
 		return err
 	}
 	return s.write(ctx, func(t *tx) error {
-		if _, err := t.webhook(business, id); err != nil {
+		w, err := t.webhook(business, id)
+		if err != nil {
 			return err
 		}
-		err := t.exec(`UPDATE webhook_secrets SET expires_at = ? WHERE webhook_id = ? AND expires_at IS NULL`,
+		err = t.exec(`UPDATE webhook_secrets SET expires_at = ? WHERE webhook_id = ? AND expires_at IS NULL`,
 			stamp(t.now.Add(WebhookOverlap)), id)
 		if err != nil {
 			return err
@@ -176,8 +188,37 @@ func (s *Store) RotateWebhookSecret(ctx context.Context, business app.BusinessID
 		if err != nil {
 			return err
 		}
-		return t.addWebhookSecret(id, key)
+		if err := t.addWebhookSecret(id, key); err != nil {
+			return err
+		}
+		var touched changes
+		touched.hide("secret", true)
+		return t.audit(business, "webhook.rotate", id, w.Description, touched...)
 	})
+}
+
+// auditWebhook writes what is different of a webhook. An address may hold a
+// secret behind its host, so only the host is for the log.
+func (t *tx) auditWebhook(was, is app.Webhook, action app.Action) error {
+	var touched changes
+	if host := hostOf(was.URL); host != hostOf(is.URL) {
+		touched.set("url", host, hostOf(is.URL))
+	} else {
+		touched.hide("url", was.URL != is.URL)
+	}
+	touched.set("description", was.Description, is.Description)
+	touched.set("events", was.Events, is.Events)
+	touched.set("isActive", was.Active, is.Active)
+	return t.audit(is.BusinessID, action, is.ID, is.Description, touched...)
+}
+
+// hostOf is the host of an address, empty where it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // A sealedSecret is a secret ready to be stored.

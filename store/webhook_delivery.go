@@ -121,6 +121,11 @@ func (s *Store) RetryWebhookDelivery(ctx context.Context, business app.BusinessI
 		if err != nil {
 			return err
 		}
+		var touched changes
+		touched.set("deliveryId", nil, id)
+		if err := t.audit(business, "webhook.retry", webhook, w.Description, touched...); err != nil {
+			return err
+		}
 		return t.forgetDelay(webhook)
 	})
 }
@@ -139,7 +144,13 @@ func (s *Store) RecoverWebhook(ctx context.Context, business app.BusinessID, web
 		}
 		n, err = t.affect(`UPDATE webhook_deliveries SET failures = 0, status = 'pending', next_at = ?
 			WHERE webhook_id = ? AND created_at >= ? AND status IN ('failed', 'held') AND test = 0`, stamp(t.now), webhook, stamp(since))
-		if err != nil || n == 0 {
+		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("since", nil, since)
+		touched.set("deliveries", nil, n)
+		if err := t.audit(business, "webhook.recover", webhook, w.Description, touched...); err != nil || n == 0 {
 			return err
 		}
 		return t.forgetDelay(webhook)

@@ -17,6 +17,11 @@ func (t *tx) disableWebhook(w app.Webhook, why app.WebhookReason) error {
 	if err != nil {
 		return err
 	}
+	var touched changes
+	touched.set("reason", nil, string(why))
+	if err := t.audit(w.BusinessID, "webhook.disable", w.ID, w.Description, touched...); err != nil {
+		return err
+	}
 	if err := t.holdDeliveries(w.ID); err != nil {
 		return err
 	}

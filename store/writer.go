@@ -53,7 +53,8 @@ type op struct {
 // returns.
 type tx struct {
 	w   *writer
-	now time.Time // the same for all of one operation
+	now time.Time       // the same for all of one operation
+	ctx context.Context // of who asked, for the audit log; nothing else waits for it
 
 	changes []app.Change
 	queued  []app.JobKind
@@ -179,7 +180,7 @@ func (w *writer) commit(batch []*op) error {
 		if err := w.raw("SAVEPOINT op"); err != nil {
 			return err
 		}
-		o.tx = &tx{w: w, now: w.now()}
+		o.tx = &tx{w: w, now: w.now(), ctx: o.ctx}
 		if o.err = protect(o.fn, o.tx); o.err != nil {
 			if err := w.raw("ROLLBACK TO op"); err != nil {
 				return fmt.Errorf("%w (after %w)", err, o.err)

@@ -17,6 +17,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"strings"
 
 	"crk/app"
@@ -66,7 +67,7 @@ func Run(ctx context.Context, env Env, args []string) error {
 		if len(args) < len(words) || strings.Join(args[:len(words)], " ") != c.name {
 			continue
 		}
-		err := c.run(ctx, env, args[len(words):])
+		err := c.run(app.WithActor(ctx, actor()), env, args[len(words):])
 		if errors.Is(err, flag.ErrHelp) {
 			return nil // the flags have been printed
 		}
@@ -76,6 +77,15 @@ func Run(ctx context.Context, env Env, args []string) error {
 		return nil
 	}
 	return fmt.Errorf("%w %q: \"crk help\" lists what there is", ErrUnknown, strings.Join(args, " "))
+}
+
+// actor is who runs the commands, as the machine knows them.
+func actor() app.Actor {
+	a := app.Actor{Kind: app.ActorCommand, Via: app.ViaCommand}
+	if u, err := user.Current(); err == nil { // else nobody knows: a container without a list of users
+		a.Name = u.Username
+	}
+	return a
 }
 
 // Usage lists the commands of this package.

@@ -172,6 +172,11 @@ func TestCreateBusiness(t *testing.T) {
 	m, err := a.db.Member(t.Context(), b.ID, a.ann.ID)
 	is.NoErr(err)
 	is.Equal(m.Role, app.Owner) // owned by whom it says
+	lines, err := a.db.Audit(t.Context(), b.ID, app.AuditFilter{Thing: "business"}, 10)
+	is.NoErr(err)
+	is.Equal(len(lines), 1)
+	is.Equal(lines[0].Actor.Kind, app.ActorCommand) // and the audit log says that it came from here
+	is.Equal(lines[0].Actor.Via, app.ViaCommand)
 }
 
 func TestErrorsNameTheFlag(t *testing.T) {

@@ -101,6 +101,7 @@ func requireBusiness(db *store.Store) fiber.Handler {
 			return err
 		}
 		c.Locals(localCaller, w)
+		actAsKey(c, w)
 		return c.Next()
 	}
 }

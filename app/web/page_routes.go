@@ -104,7 +104,7 @@ func pages(f *fiber.App, o Options) {
 	f.Get("/docs", protectPages, docsPage(o))
 	f.Get("/docs/:name", protectPages, guidePage(o))
 	out := func(method, path string, handlers ...fiber.Handler) {
-		f.Add(method, path, append([]fiber.Handler{protectPages, refuseCrossOrigin()}, handlers...)...)
+		f.Add(method, path, append([]fiber.Handler{protectPages, refuseCrossOrigin(), actAsVisitor(app.ViaDashboard)}, handlers...)...)
 	}
 	out("GET", "/login", loginPage(o))
 	out("POST", "/login", login(o))

@@ -149,7 +149,9 @@ func routes(f *fiber.App, o Options) {
 		switch r.scope {
 		case "":
 			panic("web: no scope for " + r.method + " " + r.path)
-		case noKey, stream:
+		case noKey:
+			chain = []fiber.Handler{actAsVisitor(app.ViaAPI)}
+		case stream:
 		case anyKey:
 			chain = []fiber.Handler{requireKey}
 		default:

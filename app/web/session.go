@@ -55,6 +55,7 @@ func requireSession(o Options) fiber.Handler {
 			return err
 		}
 		c.Locals(localCaller, w)
+		actAsUser(c, w.User)
 		c.Set(fiber.HeaderCacheControl, "no-store")
 		if err := o.DB.TouchSession(c.UserContext(), *w.Session); err != nil {
 			o.Log.Error("note the use of a session", "err", err)
@@ -125,7 +126,7 @@ func (o Options) attempt(c *fiber.Ctx, whose string, check func() error) error {
 	case err == nil:
 		return o.DB.LoginSucceeded(ctx, a, whose)
 	case app.IsKind(err, app.Unauthorized), app.IsKind(err, app.Invalid):
-		return err
+		return errors.Join(err, o.DB.LoginRefused(ctx, whose))
 	default:
 		return errors.Join(err, o.DB.LoginUndecided(ctx, a))
 	}
@@ -146,6 +147,7 @@ func beginSession(c *fiber.Ctx, o Options, u app.User) error {
 
 // beginSessionIn signs a user in with a new token, in the given business.
 func beginSessionIn(c *fiber.Ctx, o Options, u app.User, business app.BusinessID) error {
+	actAsUser(c, u)
 	x, token, err := o.DB.CreateSession(c.UserContext(), app.Session{
 		UserID: u.ID, BusinessID: business, IP: clientAddr(c), Agent: c.Get(fiber.HeaderUserAgent),
 	})
@@ -160,6 +162,7 @@ func beginSessionIn(c *fiber.Ctx, o Options, u app.User, business app.BusinessID
 func signOut(c *fiber.Ctx, o Options) error {
 	w, err := sessionCaller(c, o.DB)
 	if err == nil {
+		actAsUser(c, w.User)
 		err = o.DB.EndSession(c.UserContext(), w.User.ID, w.Session.ID)
 	}
 	if err != nil && !app.IsKind(err, app.Unauthorized) {

@@ -189,13 +189,16 @@ func (c *Courier) rest(ctx context.Context) time.Duration {
 	return min(max(at.Sub(c.db.Now()), shortest), longest)
 }
 
-// prune keeps the log of deliveries within its bounds.
+// prune keeps the log of deliveries, and the audit log, within their bounds.
 func (c *Courier) prune(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
 		if err := c.db.PruneWebhooks(ctx); err != nil && ctx.Err() == nil {
 			c.log.Error("prune webhook deliveries", "err", err)
+		}
+		if err := c.db.PruneAudit(ctx); err != nil && ctx.Err() == nil {
+			c.log.Error("prune the audit log", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,0 +1,384 @@
+package web_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+	"crk/app/egress"
+	"crk/app/phone/phonetest"
+	"crk/app/syncer"
+	"crk/app/web"
+	"crk/app/webhook"
+	"crk/store/storetest"
+)
+
+// unaudited are the routes that change things and leave no line in the audit
+// log, each with the reason.
+var unaudited = map[string]string{
+	"POST /api/v1/providers/test":                     "asks a phone system; nothing is changed",
+	"POST /api/v1/providers/:id/test":                 "asks a phone system; what it finds out is not a person's change",
+	"POST /settings/providers/try":                    "asks a phone system; nothing is changed",
+	"POST /settings/providers/:id/try":                "asks a phone system; nothing is changed",
+	"POST /settings/providers/:id/test":               "asks a phone system; what it finds out is not a person's change",
+	"POST /api/v1/telegram/chats/:id/test":            "a message: it is in the log of deliveries",
+	"POST /settings/destinations/telegram/:id/test":   "a message: it is in the log of deliveries",
+	"POST /api/v1/notifications/send":                 "a message: it is in the log of deliveries",
+	"POST /notifications/deliveries/:id/retry":        "a message: it is in the log of deliveries",
+	"POST /api/v1/webhooks/:id/test":                  "an event: it is in the log of deliveries",
+	"POST /settings/webhooks/:id/test":                "an event: it is in the log of deliveries",
+	"POST /api/v1/notifications/automations/:id/test": "tries a rule; nothing is sent or changed",
+	"POST /api/v1/notifications/feed/read-all":        "what somebody has read",
+	"POST /api/v1/notifications/feed/:id/read":        "what somebody has read",
+	"POST /notifications/read-all":                    "what somebody has read",
+	"POST /notifications/:id/read":                    "what somebody has read",
+	"PATCH /api/v1/notifications/preferences":         "how somebody likes it",
+	"POST /notifications/preferences":                 "how somebody likes it",
+	"POST /language":                                  "how somebody likes it",
+	"POST /theme":                                     "how somebody likes it",
+	"POST /business":                                  "what somebody looks at",
+}
+
+// A change is a request that changes something, and the line that it leaves.
+// {name} in the path and in form values is the id of a thing made for the purpose;
+// see auditRig.thing.
+type change struct {
+	route  string // as it is registered
+	path   string
+	body   any // a form ([]string: names and values by turns), or JSON of the API
+	action app.Action
+}
+
+func changes() []change {
+	rule := map[string]any{"name": "r", "conditions": []any{}, "message": "m", "inApp": true}
+	ruleForm := []string{"name", "Rule", "match", "all", "severity", "info", "message", "m", "inApp", "true"}
+	return []change{
+		{"POST /api/v1/recordings", "", brought("crm-9"), "recording.create"},
+		{"PATCH /api/v1/recordings/:id", "{call}", map[string]any{"note": "n"}, "recording.update"},
+		{"DELETE /api/v1/recordings/:id", "{call}", nil, "recording.delete"},
+		{"PUT /api/v1/recordings/:id/audio", "{awaiting}", string(speech(1)), "recording.upload"},
+		{"PUT /api/v1/uploads/:token", "{upload}", string(speech(1)), "recording.upload"},
+		{"POST /api/v1/recordings/:id/reextract", "{call}", nil, "recording.reextract"},
+		{"PUT /api/v1/recordings/:id/review", "{call}", map[string]any{"score": 50}, "review.update"},
+		{"DELETE /api/v1/recordings/:id/review", "{call}", nil, "review.delete"},
+		{"POST /calls/upload", "", nil, "recording.upload"},
+		{"POST /calls/:id", "{call}", []string{"direction", "out", "note", "n"}, "recording.update"},
+		{"POST /calls/:id/review", "{call}", []string{"score", "50"}, "review.update"},
+		{"POST /calls/:id/review/delete", "{call}", []string{}, "review.delete"},
+		{"POST /calls/:id/reextract", "{call}", []string{}, "recording.reextract"},
+		{"POST /calls/:id/delete", "{call}", []string{}, "recording.delete"},
+
+		{"POST /api/v1/collections", "", map[string]any{"name": "c"}, "collection.create"},
+		{"PATCH /api/v1/collections/:id", "{collection}", map[string]any{"name": "d"}, "collection.update"},
+		{"DELETE /api/v1/collections/:id", "{collection}", nil, "collection.delete"},
+		{"POST /api/v1/collections/:id/items", "{collection}", map[string]any{"callRecordingIds": []string{"{call}"}}, "collection.add"},
+		{"DELETE /api/v1/collections/:id/items", "{filled}", nil, "collection.remove"},
+
+		{"POST /api/v1/providers", "", map[string]any{"kind": "dtac", "name": "pbx", "config": map[string]any{"username": "u", "password": "p"}}, "provider.create"},
+		{"PATCH /api/v1/providers/:id", "{provider}", map[string]any{"name": "renamed"}, "provider.update"},
+		{"DELETE /api/v1/providers/:id", "{provider}", nil, "provider.delete"},
+		{"POST /api/v1/providers/:id/default", "{provider}", nil, "provider.default"},
+		{"POST /api/v1/providers/:id/sync", "{active}", nil, "provider.sync"},
+		{"POST /settings/providers", "", []string{"kind", "dtac", "name", "pbx", "username", "u", "password", "p", "syncIntervalMinutes", "30"}, "provider.create"},
+		{"POST /settings/providers/:id", "{provider}", []string{"kind", "dtac", "name", "branch", "baseUrl", "https://onecallvoicerecord.dtac.co.th", "username", "u", "password", "", "syncIntervalMinutes", "30"}, "provider.update"},
+		{"POST /settings/providers/:id/default", "{provider}", []string{}, "provider.default"},
+		{"POST /settings/providers/:id/sync", "{active}", []string{}, "provider.sync"},
+		{"POST /settings/providers/:id/active", "{provider}", []string{"active", "true"}, "provider.update"},
+		{"POST /settings/providers/:id/delete", "{provider}", []string{}, "provider.delete"},
+
+		{"POST /api/v1/telegram/link-code", "", nil, "linkcode.create"},
+		{"PATCH /api/v1/telegram/chats/:id", "{chat}", map[string]any{"isActive": false}, "chat.update"},
+		{"DELETE /api/v1/telegram/chats/:id", "{chat}", nil, "chat.delete"},
+		{"POST /api/v1/notifications/discord", "", map[string]any{"name": "d", "webhookUrl": "https://discord.com/api/webhooks/51/" + hookToken}, "discord.create"},
+		{"DELETE /api/v1/notifications/discord/:id", "{discord}", nil, "discord.delete"},
+		{"POST /settings/destinations/telegram", "", []string{}, "linkcode.create"},
+		{"POST /settings/destinations/telegram/:id/active", "{chat}", []string{"active", "false"}, "chat.update"},
+		{"POST /settings/destinations/telegram/:id/delete", "{chat}", []string{}, "chat.delete"},
+		{"POST /settings/destinations/discord", "", []string{"name", "d", "webhookUrl", "https://discord.com/api/webhooks/52/" + hookToken}, "discord.create"},
+		{"POST /settings/destinations/discord/:id/delete", "{discord}", []string{}, "discord.delete"},
+
+		{"POST /api/v1/notifications/automations", "", rule, "automation.create"},
+		{"PUT /api/v1/notifications/automations/:id", "{automation}", rule, "automation.update"},
+		{"PATCH /api/v1/notifications/automations/:id", "{automation}", map[string]any{"enabled": false}, "automation.update"},
+		{"DELETE /api/v1/notifications/automations/:id", "{automation}", nil, "automation.delete"},
+		{"POST /automations", "", ruleForm, "automation.create"},
+		{"POST /automations/:id", "{automation}", ruleForm, "automation.update"},
+		{"POST /automations/:id/enabled", "{automation}", []string{"enabled", "false"}, "automation.update"},
+		{"POST /automations/:id/delete", "{automation}", []string{}, "automation.delete"},
+
+		{"POST /api/v1/webhooks", "", map[string]any{"url": "https://8.8.8.8/h", "events": []string{"*"}}, "webhook.create"},
+		{"PATCH /api/v1/webhooks/:id", "{webhook}", map[string]any{"isActive": false}, "webhook.update"},
+		{"DELETE /api/v1/webhooks/:id", "{webhook}", nil, "webhook.delete"},
+		{"POST /api/v1/webhooks/:id/rotate-secret", "{webhook}", nil, "webhook.rotate"},
+		{"POST /api/v1/webhooks/:id/recover", "{webhook}", map[string]any{"since": "2026-11-01T00:00:00Z"}, "webhook.recover"},
+		{"POST /api/v1/webhooks/:id/deliveries/:deliveryId/retry", "{webhook}/{delivery}", nil, "webhook.retry"},
+		{"POST /settings/webhooks", "", []string{"url", "https://8.8.8.8/h", "events", "*"}, "webhook.create"},
+		{"POST /settings/webhooks/:id", "{webhook}", []string{"url", "https://8.8.8.8/i", "events", "*"}, "webhook.update"},
+		{"POST /settings/webhooks/:id/active", "{webhook}", []string{"active", "false"}, "webhook.update"},
+		{"POST /settings/webhooks/:id/secret", "{webhook}", []string{}, "webhook.rotate"},
+		{"POST /settings/webhooks/:id/recover", "{webhook}", []string{"since", "2026-11-01"}, "webhook.recover"},
+		{"POST /settings/webhooks/:id/deliveries/:deliveryId/retry", "{webhook}/{delivery}", []string{}, "webhook.retry"},
+		{"POST /settings/webhooks/:id/delete", "{webhook}", []string{}, "webhook.delete"},
+		{"POST /usage/budget", "", []string{"limit", "60", "thresholds", "50", "onLimit", "notify"}, "budget.update"},
+
+		{"POST /settings/tokens", "", []string{"name", "CRM", "account", "false", "scopes", "view_usage", "expires", "90"}, "key.create"},
+		{"POST /settings/tokens/:id/revoke", "{key}", []string{}, "key.revoke"},
+		{"POST /settings/profile", "", []string{"name", "Renamed", "language", "en"}, "user.update"},
+		{"POST /settings/sessions/:id/revoke", "{session}", []string{}, "session.end"},
+		{"POST /settings/sessions/revoke-others", "{session}", []string{}, "session.end"},
+		{"POST /settings/password", "", []string{"current", storetest.Password, "password", "a new sentence"}, "user.password"},
+		{"POST /logout", "", []string{}, "session.end"},
+	}
+}
+
+// An auditRig is a server with all that changes need around it.
+type auditRig struct {
+	*messengers
+	phone   string // of a simulated phone system
+	key     string
+	browser *browser
+	made    map[string]string // of the change under way: ids by name
+}
+
+func newAuditRig(t *testing.T) *auditRig {
+	t.Helper()
+	sim := phonetest.NewOrkTrack(phoneUser, phonePassword)
+	srv := httptest.NewServer(sim)
+	t.Cleanup(srv.Close)
+	r := &auditRig{phone: srv.URL}
+	var phones *syncer.Engine
+	r.messengers = newMessengers(t, func(o *web.Options) {
+		o.Egress.Allow = append(o.Egress.Allow, netip.MustParsePrefix("127.0.0.0/8"))
+		phones = syncer.New(syncer.Options{DB: o.DB, Audio: o.Audio, Log: o.Log, Client: o.Egress.Client(egress.Phone, 0)})
+		o.Phones, o.RateLimit = phones, 0
+		o.Events = webhook.New(webhook.Options{DB: o.DB, Log: o.Log, Client: o.Egress.Client(egress.Webhook, 0)})
+	})
+	sim.SetClock(r.Clock.Now)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := phones.Run(ctx); err != nil {
+			t.Error("syncer:", err)
+		}
+	})
+	t.Cleanup(running.Wait)
+	t.Cleanup(stop)
+	r.discord.Add("51", hookToken, "Sales")
+	r.discord.Add("52", hookToken, "Sales")
+	r.startBot(t)
+	return r
+}
+
+// post makes a thing by the API and returns its id.
+func (r *auditRig) post(t *testing.T, path string, body map[string]any) map[string]any {
+	t.Helper()
+	a := r.call(t, "POST", apiBase+path, r.key, body)
+	if a.status != 200 && a.status != 201 {
+		t.Fatalf("POST %s: %d %s", path, a.status, a.body)
+	}
+	return a.json(t)
+}
+
+// thing makes what a change is about and returns its id, the same as before
+// within one change.
+func (r *auditRig) thing(t *testing.T, name string) string {
+	t.Helper()
+	if id, ok := r.made[name]; ok {
+		return id
+	}
+	make := map[string]func() string{
+		"call": func() string {
+			id := r.Call(t, r.Business.ID)
+			r.Exec(t, `UPDATE recordings SET size = 1 WHERE id = ?`, id)
+			return id
+		},
+		"awaiting": func() string { return r.bring(t, r.key, "crm-"+r.Text(t, `SELECT count(*) FROM recordings`)) },
+		"upload": func() string {
+			url, _ := r.post(t, "/recordings", brought("crm-up", "audioPresignedUploadUrl", true))["audioUploadUrl"].(string)
+			return url[strings.LastIndex(url, "/")+1:]
+		},
+		"collection": func() string { return r.post(t, "/collections", map[string]any{"name": "c"})["id"].(string) },
+		"filled": func() string {
+			id, call := r.thing(t, "collection"), r.thing(t, "call")
+			r.post(t, "/collections/"+id+"/items", map[string]any{"callRecordingIds": []string{call}})
+			return id + "/items?callRecordingId=" + call
+		},
+		"provider": func() string {
+			return r.post(t, "/providers", map[string]any{"kind": "dtac", "name": "pbx", "config": map[string]any{
+				"baseUrl": r.phone, "username": phoneUser, "password": phonePassword}})["id"].(string)
+		},
+		"active": func() string {
+			id := r.thing(t, "provider")
+			r.Exec(t, `UPDATE providers SET active = 1 WHERE id = ?`, id)
+			return id
+		},
+		"chat":    func() string { return r.Chat(t, r.Business.ID) },
+		"discord": func() string { return r.Webhook(t, r.Business.ID) },
+		"automation": func() string {
+			return r.post(t, "/notifications/automations", map[string]any{"name": "a", "conditions": []any{}, "message": "m", "inApp": true})["id"].(string)
+		},
+		"webhook": func() string {
+			return r.post(t, "/webhooks", map[string]any{"url": "https://8.8.8.8/hook", "events": []string{"recording.created"}})["id"].(string)
+		},
+		"delivery": func() string {
+			r.bring(t, r.key, "crm-"+r.Text(t, `SELECT count(*) FROM recordings`))
+			return r.Text(t, `SELECT id FROM webhook_deliveries WHERE webhook_id = ?`, r.thing(t, "webhook"))
+		},
+		"key": func() string {
+			return r.Text(t, `SELECT id FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT 1`)
+		},
+		"session": func() string {
+			r.enter(t, r.Owner.Email)
+			return r.Text(t, `SELECT id FROM sessions ORDER BY id DESC LIMIT 1`)
+		},
+	}[name]
+	if make == nil {
+		t.Fatalf("the walk cannot make %q", name)
+	}
+	r.made[name] = make()
+	return r.made[name]
+}
+
+// fill puts the ids of things made for the purpose in the place of their names.
+func (r *auditRig) fill(t *testing.T, s string) string {
+	t.Helper()
+	for {
+		_, rest, found := strings.Cut(s, "{")
+		name, _, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return s
+		}
+		s = strings.ReplaceAll(s, "{"+name+"}", r.thing(t, name))
+	}
+}
+
+// path is where a change is sent: its route with the ids of things.
+func (r *auditRig) path(t *testing.T, c change) string {
+	t.Helper()
+	_, path, _ := strings.Cut(c.route, " ")
+	ids := strings.SplitN(r.fill(t, c.path), "/", 2)
+	for i, name := range []string{":id", ":deliveryId"} {
+		if i < len(ids) {
+			path = strings.Replace(path, name, ids[i], 1)
+		}
+	}
+	if strings.HasSuffix(path, "/items") && len(ids) > 1 {
+		path = strings.TrimSuffix(path, "/items") + "/" + ids[1]
+	}
+	return strings.Replace(path, ":token", ids[0], 1)
+}
+
+// send makes the change.
+func (r *auditRig) send(t *testing.T, c change, path string) answer {
+	t.Helper()
+	method, _, _ := strings.Cut(c.route, " ")
+	if c.route == "POST /calls/upload" {
+		return r.browser.upload(t, speech(1), "callAt", "2026-11-15T09:30", "direction", "in")
+	}
+	switch body := c.body.(type) {
+	case []string:
+		return r.browser.post(t, path, body...)
+	case string:
+		return r.call(t, method, path, r.key, body, "Content-Type", "audio/wav")
+	case map[string]any:
+		if ids, ok := body["callRecordingIds"].([]string); ok {
+			body = map[string]any{"callRecordingIds": []string{r.fill(t, ids[0])}}
+		}
+		return r.call(t, method, path, r.key, body)
+	}
+	return r.call(t, method, path, r.key, nil)
+}
+
+// newest is the number of the newest line of the log.
+func (r *auditRig) newest(t *testing.T) int64 {
+	t.Helper()
+	lines, err := r.Audit(t.Context(), r.Business.ID, app.AuditFilter{}, 1)
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("the audit log: %v %v", lines, err)
+	}
+	return lines[0].Seq
+}
+
+// TestEveryChangeIsInTheAuditLog makes every change that there is a route for. A
+// route that is in neither list above fails it: say which line it leaves (see
+// store/audit.go), or why none.
+func TestEveryChangeIsInTheAuditLog(t *testing.T) {
+	r := newAuditRig(t)
+	walked := map[string]bool{}
+	for _, c := range changes() {
+		walked[c.route] = true
+		t.Run(c.route, func(t *testing.T) {
+			is := is.New(t)
+			r.made, r.key, r.browser = map[string]string{}, r.Key(t), r.enter(t, r.Owner.Email)
+			path := r.path(t, c)
+			before := r.newest(t)
+			a := r.send(t, c, path)
+			if a.status >= 400 {
+				t.Fatalf("%s: %d %.300s", path, a.status, words(a.body)+a.body)
+			}
+			lines, err := r.Audit(t.Context(), r.Business.ID, app.AuditFilter{}, 20)
+			is.NoErr(err)
+			i := slices.IndexFunc(lines, func(e app.AuditEntry) bool { return e.Action == c.action && e.Seq > before })
+			if i < 0 {
+				t.Fatalf("%s left no line %q", c.route, c.action)
+			}
+			by := lines[i].Actor
+			is.Equal(by.Address, "0.0.0.0") // from where
+			switch {
+			case strings.Contains(c.route, "/uploads/"):
+				is.Equal(by.Kind, app.ActorVisitor) // whoever has the link
+			case strings.Contains(c.route, apiBase):
+				is.Equal(by, app.Actor{Kind: app.ActorKey, UserID: r.Owner.ID, Name: r.Owner.Email, KeyID: by.KeyID, KeyName: "test", Via: app.ViaAPI, Address: by.Address})
+				is.True(by.KeyID != "") // by which key, and whose
+			default:
+				is.Equal(by, app.Actor{Kind: app.ActorUser, UserID: r.Owner.ID, Name: r.Owner.Email, Via: app.ViaDashboard, Address: by.Address})
+			}
+			for _, secret := range []string{hookToken, phonePassword, "whsec_", "a new sentence", "crk_"} {
+				is.Equal(r.Text(t, `SELECT count(*) FROM audit_log WHERE instr(changes || object_name || object_id, ?) > 0`, secret), "0") // no secret
+			}
+		})
+		if strings.HasPrefix(c.route, "POST /settings/password") {
+			r.Exec(t, `UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE id = ?)`, r.User(t, "same@example.com", app.Viewer).ID)
+		}
+	}
+	for _, route := range r.app.GetRoutes(true) {
+		name := route.Method + " " + route.Path
+		if !slices.Contains([]string{"POST", "PUT", "PATCH", "DELETE"}, route.Method) || name == "POST /login" || name == "POST /setup" {
+			continue // signing in and setting up have tests of their own below
+		}
+		if !walked[name] && unaudited[name] == "" {
+			t.Errorf("%s changes something: add it to changes() with the line that it leaves, or to unaudited with the reason", name)
+		}
+		delete(unaudited, name)
+	}
+	is.New(t).Equal(len(unaudited), 0) // no reason for a route that is gone
+}
+
+func TestSigningInIsInTheAuditLog(t *testing.T) {
+	is := is.New(t)
+	s := newPages(t)
+	s.enter(t, s.Owner.Email)
+	s.browser().post(t, "/login", "email", s.Owner.Email, "password", "wrong one")
+	s.browser().post(t, "/login", "email", "my password by mistake", "password", "wrong one")
+	lines, err := s.Audit(t.Context(), s.Business.ID, app.AuditFilter{Thing: "session", Appliance: true}, 10)
+	is.NoErr(err)
+	is.Equal(len(lines), 3)
+	is.Equal(lines[0].ObjectName, "")                 // what is nobody's address is not kept
+	is.Equal(lines[0].BusinessID, app.BusinessID("")) // nor is it any business's matter
+	is.Equal(lines[1].Action, app.Action("session.refuse"))
+	is.Equal(lines[1].ObjectName, s.Owner.Email)    // whose account was tried
+	is.Equal(lines[1].Actor.Kind, app.ActorVisitor) // by whom is not known
+	is.Equal(lines[2].Action, app.Action("session.create"))
+	is.Equal(lines[2].Actor.UserID, s.Owner.ID)
+
+	lines, err = s.Audit(t.Context(), s.Business.ID, app.AuditFilter{Thing: "session"}, 10)
+	is.NoErr(err)
+	is.Equal(len(lines), 2) // the appliance's own lines only for its administrator
+}
