@@ -20,7 +20,8 @@ CREATE TABLE businesses (
     slug       TEXT NOT NULL UNIQUE,
     time_zone  TEXT NOT NULL,
     language   TEXT NOT NULL CHECK (language IN ('th', 'en')),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    checklist_hidden_at INTEGER    -- when somebody had seen enough of the first steps
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (

@@ -11,6 +11,7 @@ type Place string
 
 // The places of the dashboard, in the order of the navigation.
 const (
+	AtHome          Place = "home"
 	AtCalls         Place = "calls"
 	AtAutomations   Place = "automations"
 	AtNotifications Place = "notifications"
@@ -54,7 +55,7 @@ type navItem struct {
 func (f Frame) nav() []navItem {
 	var items []navItem
 	if f.Can.Allow(app.ViewRecordingSelf) {
-		items = append(items, navItem{AtCalls, "phone", "/calls"})
+		items = append(items, navItem{AtHome, "house", "/"}, navItem{AtCalls, "phone", "/calls"})
 	}
 	if f.Can.Allow(app.ViewNotifications) {
 		items = append(items, navItem{AtAutomations, "workflow", "/automations"},

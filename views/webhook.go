@@ -64,8 +64,8 @@ func webhookTitle(ctx context.Context, f WebhookForm) string {
 	return T(ctx, "webhooks.change")
 }
 
-// webhookName is what a webhook is called: in words, else by its host.
-func webhookName(w app.Webhook) string {
+// WebhookName is what a webhook is called: in words, else by its host.
+func WebhookName(w app.Webhook) string {
 	if w.Description != "" {
 		return w.Description
 	}

@@ -151,7 +151,7 @@ func Webhook(f Frame, p WebhookPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = settings(f, "webhooks", webhookName(p.Webhook), p.URL, backToWebhooks()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = settings(f, "webhooks", WebhookName(p.Webhook), p.URL, backToWebhooks()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -212,7 +212,7 @@ func freshSecret(s WebhookSecret) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var9 string
-			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(T(ctx, "webhook.secret", "Name", webhookName(s.Webhook)))
+			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(T(ctx, "webhook.secret", "Name", WebhookName(s.Webhook)))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 43, Col: 64}
 			}
@@ -378,7 +378,7 @@ func webhookCard(c WebhookCard) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(webhookName(c.Webhook))
+		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(WebhookName(c.Webhook))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/webhooks.templ`, Line: 67, Col: 88}
 		}
@@ -897,7 +897,7 @@ func webhookActions(c WebhookCard) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = toggle(path+"/active", "active", T(ctx, "webhook.switch", "Name", webhookName(c.Webhook)), c.Active).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = toggle(path+"/active", "active", T(ctx, "webhook.switch", "Name", WebhookName(c.Webhook)), c.Active).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -55,7 +55,7 @@ func pageRoutes(o Options) []pageRoute {
 		{"POST", "/automations/:id/enabled", app.ManageNotifications, switchAutomation(o)},
 		{"POST", "/automations/:id/delete", app.ManageNotifications, removeAutomation(o)},
 	}
-	return slices.Concat(calls, notifications, settingsRoutes(o), webhookPages(o), usagePages(o))
+	return slices.Concat(homePages(o), calls, notifications, settingsRoutes(o), webhookPages(o), usagePages(o))
 }
 
 func settingsRoutes(o Options) []pageRoute {
@@ -115,7 +115,6 @@ func pages(f *fiber.App, o Options) {
 	out("POST", "/theme", chooseTheme)
 
 	signedIn := requireSession(o)
-	out("GET", "/", signedIn, firstPage)
 	for _, r := range pageRoutes(o) {
 		chain := []fiber.Handler{signedIn}
 		if r.scope != anybody {
@@ -123,12 +122,4 @@ func pages(f *fiber.App, o Options) {
 		}
 		out(r.method, r.path, append(chain, r.handler)...)
 	}
-}
-
-// firstPage is the first that the reader may see.
-func firstPage(c *fiber.Ctx) error {
-	if who(c).Scopes.Allow(app.ViewRecordingSelf) {
-		return goTo(c, "/calls")
-	}
-	return goTo(c, "/settings/profile")
 }

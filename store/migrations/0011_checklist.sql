@@ -1,0 +1,1 @@
+ALTER TABLE businesses ADD COLUMN checklist_hidden_at INTEGER;
