@@ -30,6 +30,7 @@ func testHearingACall(t *testing.T, b *browser) {
 	p := w.start()
 	w.hearOne(p.client(w.key("manage_all")))
 	v := b.user(t, p)
+	v.open(200, "/calls")
 	v.followAt(200, "a.cust")
 	v.sees("081-234-5678")
 	v.until("the sound is there", "document.querySelector('audio').duration === 15")
@@ -107,10 +108,12 @@ func testWithoutScripts(t *testing.T, b *browser) {
 	v.signIn()
 	v.follow(200, "English")
 	is.Equal(v.text("html@class"), "") // no script has run
+	v.follow(200, "Calls")
 	is.Equal(v.path(), "/calls")
 	v.fill("q", "warehouse")
 	v.follow(200, "Filter")
 	is.Equal(v.text(".calls mark"), "warehouse") // the search finds what was said
+	v.open(200, "/calls")
 	v.followAt(200, "a.cust")
 	is.Equal(v.text(".turn mark"), "warehouse")
 	v.until("there are the browser's own controls", "document.querySelector('audio[controls]').checkVisibility()")

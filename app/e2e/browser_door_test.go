@@ -44,8 +44,10 @@ func testFirstVisit(t *testing.T, b *browser) {
 	v.sees("This is not the code in the program's log")
 	is.Equal(v.text("input[name=email]@value"), email) // what was typed is still there
 	v.setUp(200, strings.ToLower(code))
-	is.Equal(v.path(), "/calls") // signed in
+	is.Equal(v.path(), "/") // signed in
 	v.sees("Acme Co")
+	v.sees("First steps")
+	v.open(200, "/calls")
 	v.sees("There is no call here yet")
 	b.visitor(t, p).open(404, "/setup") // gone for everybody
 
