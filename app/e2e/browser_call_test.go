@@ -113,7 +113,6 @@ func testWithoutScripts(t *testing.T, b *browser) {
 	v.fill("q", "warehouse")
 	v.follow(200, "Filter")
 	is.Equal(v.text(".calls mark"), "warehouse") // the search finds what was said
-	v.open(200, "/calls")
 	v.followAt(200, "a.cust")
 	is.Equal(v.text(".turn mark"), "warehouse")
 	v.until("there are the browser's own controls", "document.querySelector('audio[controls]').checkVisibility()")
