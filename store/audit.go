@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"reflect"
 	"time"
 
@@ -201,4 +202,30 @@ func (s *Store) PruneAudit(ctx context.Context) error {
 		})
 	}
 	return err
+}
+
+// exportBatch is how many lines an export reads at a time.
+const exportBatch = 500
+
+// ExportAudit yields every line of the log that f chooses, newest first. It
+// reads on as it goes, and stops at the first error, which it yields.
+func (s *Store) ExportAudit(ctx context.Context, business app.BusinessID, f app.AuditFilter) iter.Seq2[app.AuditEntry, error] {
+	return func(yield func(app.AuditEntry, error) bool) {
+		for {
+			page, err := s.Audit(ctx, business, f, exportBatch)
+			if err != nil {
+				yield(app.AuditEntry{}, err)
+				return
+			}
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+				f.BeforeSeq = e.Seq
+			}
+			if len(page) < exportBatch {
+				return
+			}
+		}
+	}
 }

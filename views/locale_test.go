@@ -80,6 +80,10 @@ func closedLists() map[string][]string {
 	for _, e := range app.EventTypes() {
 		events = append(events, strings.ReplaceAll(string(e), ".", "_"))
 	}
+	var actions []string
+	for _, a := range app.Actions() {
+		actions = append(actions, strings.ReplaceAll(string(a), ".", "_"))
+	}
 	return map[string][]string{
 		"tag": app.Tags(), "sentiment": app.Sentiments(), "source": app.Sources(), "channel": app.Channels(),
 		"direction": text(app.Directions()), "status": text(app.Statuses()), "role": text(app.Roles()),
@@ -96,7 +100,9 @@ func closedLists() map[string][]string {
 		"webhook.disabled.fix": {string(app.WebhookGone), string(app.WebhookFailing)}, "webhook.event": events,
 		"webhook.error": {app.WebhookErrTimeout, app.WebhookErrUnreachable, app.WebhookErrTLS, app.WebhookErrNotAllowed, app.WebhookErrRedirect,
 			app.WebhookErrGone, app.WebhookErrRateLimited, app.WebhookErrRejected, app.WebhookErrPeer},
-		"chat": {"private", "group", "supergroup", "channel"},
+		"chat":         {"private", "group", "supergroup", "channel"},
+		"audit.action": actions, "audit.thing": app.AuditThings(), "audit.actor": text(app.ActorKinds()),
+		"audit.via": {app.ViaDashboard, app.ViaAPI, app.ViaCommand, app.ViaTelegram}, "audit.value": {"true", "false"},
 	}
 }
 
