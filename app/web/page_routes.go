@@ -55,8 +55,15 @@ func pageRoutes(o Options) []pageRoute {
 		{"POST", "/automations/:id/enabled", app.ManageNotifications, switchAutomation(o)},
 		{"POST", "/automations/:id/delete", app.ManageNotifications, removeAutomation(o)},
 	}
-	return slices.Concat(homePages(o), calls, notifications, settingsRoutes(o), webhookPages(o), usagePages(o))
-	return slices.Concat(calls, notifications, settingsRoutes(o), webhookPages(o), usagePages(o), auditPages(o))
+	return slices.Concat(
+		homePages(o),
+		calls,
+		notifications,
+		settingsRoutes(o),
+		webhookPages(o),
+		usagePages(o),
+		auditPages(o),
+	)
 }
 
 func settingsRoutes(o Options) []pageRoute {
