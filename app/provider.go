@@ -51,4 +51,5 @@ type SyncRun struct {
 	Skipped    int
 	Failed     int
 	Error      string // a code such as "invalid_credentials", or empty
+	Away       bool   // it failed because the system was not there; told when the run ends, and not kept
 }

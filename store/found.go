@@ -100,13 +100,13 @@ func scanKnown(row scanner) (id string, k knownCall, err error) {
 	return id, k, err
 }
 
-// unsettled returns those of calls that something is to be done about.
-func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall, again bool) ([]FoundCall, error) {
+// known returns what is known of found calls, by data id.
+func (s *Store) known(ctx context.Context, business app.BusinessID, calls []FoundCall) (map[string]knownCall, error) {
 	ids := make([]string, 0, 2*len(calls))
 	for _, f := range calls {
 		ids = append(ids, f.DataID, f.Reused)
 	}
-	rows, err := s.reads.QueryContext(ctx, knownCallQuery, p.BusinessID, toJSON(ids))
+	rows, err := s.reads.QueryContext(ctx, knownCallQuery, business, toJSON(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +119,15 @@ func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall
 		}
 		known[id] = k
 	}
+	return known, rows.Err()
+}
+
+// unsettled returns those of calls that something is to be done about.
+func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall, again bool) ([]FoundCall, error) {
+	known, err := s.known(ctx, p.BusinessID, calls)
+	if err != nil {
+		return nil, err
+	}
 	var out []FoundCall
 	for _, f := range calls {
 		if k, ok := known[f.DataID]; ok && k.isAnother(f) {
@@ -128,7 +137,7 @@ func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall
 			out = append(out, f)
 		}
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // isAnother reports whether a call only has the id of the one that is known, because
@@ -241,7 +250,7 @@ func (t *tx) fetchAgain(p app.Provider, f FoundCall, r app.Recording) error {
 	if err := t.setStatus(r, app.AwaitingAudio, ""); err != nil {
 		return err
 	}
-	return t.queueFetch(p, f, r.ID)
+	return t.queueFetch(p, f.CallAt, r.ID)
 }
 
 // importCall makes a recording of a found call.
@@ -265,17 +274,17 @@ func (t *tx) importCall(p app.Provider, f FoundCall, id string) (imported bool, 
 	if err := t.recordingCreated(r); err != nil {
 		return false, err
 	}
-	return true, t.queueFetch(p, f, id)
+	return true, t.queueFetch(p, f.CallAt, id)
 }
 
 // queueFetch queues the download of a call. Two lanes an integration: no more
 // than two downloads at a time.
-func (t *tx) queueFetch(p app.Provider, f FoundCall, id string) error {
+func (t *tx) queueFetch(p app.Provider, callAt time.Time, id string) error {
 	lane := p.ID + "/0"
 	if id[len(id)-1]&1 == 1 { // UUIDs end at random
 		lane = p.ID + "/1"
 	}
-	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: t.priority(f.CallAt)})
+	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: t.priority(callAt)})
 }
 
 // A RemoteCall is what the download of a recording needs to know.

@@ -255,6 +255,11 @@ func (s *Store) RefuseProvider(ctx context.Context, business app.BusinessID, id 
 		if err := t.emitSync(p, "invalid_credentials"); err != nil {
 			return err
 		}
+		if stopped && p.Refusals == maxRefusals {
+			if err := t.sayOfPhone(p, app.Critical, stoppedPhone(p)); err != nil {
+				return err
+			}
+		}
 		return t.exec(`UPDATE providers SET state = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.State, p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
 	})

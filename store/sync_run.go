@@ -40,9 +40,13 @@ func scanRun(row scanner) (r app.SyncRun, err error) {
 	return r, err
 }
 
+// runLease is how long a run is held without a sign of life.
+const runLease = 5 * time.Minute
+
 // BeginRun starts a run of an integration. It is a Conflict while one runs: the
-// row is the lease. A run that a person asked for forgives refusals of the
-// credentials and makes downloads that wait for a later try due at once.
+// row is the lease, which RenewRun makes longer, and one that ran out is
+// interrupted. A run that a person asked for forgives refusals of the credentials
+// and makes downloads that wait for a later try due at once.
 func (s *Store) BeginRun(ctx context.Context, business app.BusinessID, provider, cause string) (r app.SyncRun, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		p, err := t.provider(business, provider)
@@ -50,8 +54,13 @@ func (s *Store) BeginRun(ctx context.Context, business app.BusinessID, provider,
 			return err
 		}
 		r = app.SyncRun{ID: newID(), ProviderID: p.ID, BusinessID: business, Trigger: cause, Status: RunRunning, StartedAt: t.now}
-		err = t.exec(`INSERT INTO sync_runs (id, provider_id, business_id, cause, status, started_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			r.ID, r.ProviderID, r.BusinessID, r.Trigger, r.Status, stamp(r.StartedAt))
+		err = t.exec(`UPDATE sync_runs SET status = 'interrupted', finished_at = ?2, lease_until = NULL
+			WHERE provider_id = ?1 AND status = 'running' AND lease_until < ?2`, p.ID, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		err = t.exec(`INSERT INTO sync_runs (id, provider_id, business_id, cause, status, started_at, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			r.ID, r.ProviderID, r.BusinessID, r.Trigger, r.Status, stamp(r.StartedAt), stamp(t.now.Add(runLease)))
 		if taken(err) {
 			return errRunning
 		}
@@ -78,10 +87,22 @@ func (t *tx) hurry(p app.Provider) error {
 	if err := t.exec(`UPDATE providers SET state = ?, refusals = 0 WHERE id = ?`, p.State, p.ID); err != nil {
 		return err
 	}
-	t.queued = append(t.queued, app.JobFetch)
-	return t.exec(`UPDATE jobs SET run_at = ?1 WHERE kind = ?2 AND lease_until IS NULL AND run_at > ?1 AND key IN (
-		SELECT id FROM recordings WHERE business_id = ?3 AND provider_id = ?4 AND status = ?5)`,
-		stamp(t.now), app.JobFetch, p.BusinessID, p.ID, app.AwaitingAudio)
+	err := t.exec(`UPDATE sync_health SET open_until = NULL WHERE provider_id = ?`, p.ID)
+	if err != nil {
+		return err
+	}
+	return t.dueFetches(p)
+}
+
+// RenewRun holds a run for longer. It returns ErrLease where it is held no more.
+func (s *Store) RenewRun(ctx context.Context, run string) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(`UPDATE sync_runs SET lease_until = ? WHERE id = ? AND status = 'running'`, stamp(t.now.Add(runLease)), run)
+		if err == nil && n == 0 {
+			err = ErrLease
+		}
+		return err
+	})
 }
 
 // SaveWindow notes that a run has read everything before cursor, and its counts
@@ -91,6 +112,7 @@ func (s *Store) SaveWindow(ctx context.Context, r app.SyncRun, p app.Provider, c
 	return s.write(ctx, func(t *tx) error {
 		err := t.exec(`UPDATE sync_runs SET found = ?, imported = ?, skipped = ?, failed = ? WHERE id = ? AND status = 'running'`,
 			r.Found, r.Imported, r.Skipped, r.Failed, r.ID)
+		t.providerChanged(p)
 		if err != nil || cursor.IsZero() {
 			return err
 		}
@@ -127,12 +149,31 @@ func (s *Store) FinishRun(ctx context.Context, r app.SyncRun) error {
 		if err != nil {
 			return err
 		}
-		if err := t.emitRun(p, r); err != nil {
+		if err := t.judge(p, r); err != nil {
 			return err
 		}
 		return t.exec(`DELETE FROM sync_runs WHERE id IN (
 			SELECT id FROM sync_runs WHERE provider_id = ? ORDER BY started_at DESC, id DESC LIMIT -1 OFFSET ?)`, p.ID, keptRuns)
 	})
+}
+
+// judge says what a finished run tells of the phone system.
+func (t *tx) judge(p app.Provider, r app.SyncRun) error {
+	if err := t.emitRun(p, r); err != nil {
+		return err
+	}
+	switch {
+	case r.Status == RunSucceeded:
+		if err := t.succeeded(p); err != nil {
+			return err
+		}
+		return t.heal(p)
+	case r.Status == RunFailed && r.Away:
+		return t.strike(p, r.Error)
+	case p.State == app.ProviderStopped && p.Refusals == maxRefusals:
+		return t.sayOfPhone(p, app.Critical, stoppedPhone(p))
+	}
+	return nil
 }
 
 // settle says what a finished run means for its integration.

@@ -11,7 +11,7 @@ import (
 type Step struct{ Since, Until, Cursor time.Time }
 
 func Plan(p app.Provider, far bool, now time.Time, settle time.Duration) (out []Step) {
-	for _, s := range plan(p, far, now, settle) {
+	for _, s := range plan(due(p, far, now, 0), now, settle) {
 		out = append(out, Step{s.since, s.until, s.cursor})
 	}
 	return out

@@ -43,6 +43,10 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	if p.State == app.ProviderStopped {
 		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
 	}
+	health, err := e.mayFetch(ctx, j, p)
+	if err != nil {
+		return err
+	}
 	source, err := e.source(p)
 	if err != nil {
 		return err
@@ -50,6 +54,10 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	past := remembered(j)
 	if err := e.download(ctx, j, call, source, past); err != nil {
 		return e.judge(ctx, p, past, err)
+	}
+	e.guest.came(p.ID, e.db.Now())
+	if health.Strikes > 0 {
+		return ignoreMissing(e.db.Heal(ctx, p.BusinessID, p.ID))
 	}
 	return nil
 }

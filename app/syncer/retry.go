@@ -77,6 +77,8 @@ func (e *Engine) judge(ctx context.Context, p app.Provider, past memory, err err
 	case phone.BadContent:
 		return past.after(phone.BadContent, now).bad(err)
 	}
+	e.guest.leave(p.ID, err, now)
+	e.noteFailure(ctx, p.BusinessID, p.ID, err)
 	m := past.after(phone.Transient, now)
 	if now.Sub(m.Since) > giveUpAfter {
 		return jobs.Permanent(err)

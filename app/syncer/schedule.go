@@ -88,6 +88,9 @@ func (s *schedule) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.engine.tend(ctx, all); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.engine.db.Now()

@@ -2,10 +2,8 @@ package syncer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"crk/app"
@@ -13,10 +11,8 @@ import (
 	"crk/store"
 )
 
-const (
-	batch  = 250     // calls given to the store at once
-	maxRaw = 4 << 10 // bytes of a row that are kept
-)
+// renewRun is how often a run says that it lives, well within its lease.
+const renewRun = time.Minute
 
 // Sync lists what is new in a phone system, as a run of the given cause, and
 // returns the run as it ended. The error says why it could not begin: it is a
@@ -33,13 +29,15 @@ func (e *Engine) Sync(ctx context.Context, business app.BusinessID, provider, ca
 // carry carries a run out and ends it, also when ctx ends before.
 func (e *Engine) carry(ctx context.Context, run app.SyncRun) app.SyncRun {
 	began := time.Now()
-	err := e.waitTurn(ctx)
+	err := take(ctx, e.slots)
 	if err == nil {
-		err = e.read(ctx, &run)
+		held, release := e.hold(ctx, run)
+		err = e.read(held, &run)
+		release()
 		<-e.slots
 	}
 	run.Status, run.Error = outcome(ctx, err)
-	run.Skipped = run.Found - run.Imported - run.Failed
+	run.Skipped, run.Away = run.Found-run.Imported-run.Failed, isAway(err)
 
 	save, done := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer done()
@@ -56,13 +54,39 @@ func (e *Engine) carry(ctx context.Context, run app.SyncRun) app.SyncRun {
 	return run
 }
 
-// waitTurn waits for one of the slots, which the caller gives back.
-func (e *Engine) waitTurn(ctx context.Context) error {
+// take takes one of the slots, which the caller gives back.
+func take(ctx context.Context, slots chan struct{}) error {
 	select {
-	case e.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// hold renews the lease of a run until release is called, and ends the context
+// where the lease was lost.
+func (e *Engine) hold(ctx context.Context, run app.SyncRun) (held context.Context, release func()) {
+	held, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(renewRun)
+		defer tick.Stop()
+		for {
+			select {
+			case <-held.Done():
+				return
+			case <-tick.C:
+			}
+			if err := e.db.RenewRun(held, run.ID); errors.Is(err, store.ErrLease) {
+				cancel()
+			}
+		}
+	}()
+	return held, func() {
+		cancel()
+		<-ended
 	}
 }
 
@@ -89,159 +113,66 @@ func Code(err error) string {
 	return string(phone.Unexpected)
 }
 
-// A reading is a run under way.
-type reading struct {
-	*Engine
-	provider app.Provider
-	source   phone.Source
-	run      *app.SyncRun
-	now      time.Time       // when it began: all bounds are of one moment
-	again    bool            // a person wants given up downloads tried anew
-	counted  map[string]bool // calls of the window that is read; one that is read twice counts once
-}
-
-// read reads all windows of a run.
+// read reads all windows of a run, and what else a phone system tells.
 func (e *Engine) read(ctx context.Context, run *app.SyncRun) error {
 	p, err := e.db.Provider(ctx, run.BusinessID, run.ProviderID)
 	if err != nil {
 		return fmt.Errorf("syncer: %w", err)
 	}
-	source, err := e.source(p)
+	h, err := e.db.SyncHealth(ctx, p.BusinessID, p.ID)
+	if err != nil {
+		return fmt.Errorf("syncer: %w", err)
+	}
+	r, err := e.reading(ctx, p, h)
 	if err != nil {
 		return err
 	}
-	r := &reading{
-		Engine: e, provider: p, source: source, run: run,
-		now: e.db.Now(), again: run.Trigger == store.CauseManual,
+	if err := r.knock(ctx, h); err != nil {
+		return err
 	}
-	for _, s := range plan(p, r.again, r.now, e.settle) {
+	r.run, r.again = run, run.Trigger == store.CauseManual
+	r.saved = func(ctx context.Context, cursor time.Time) error {
+		if err := e.db.SaveWindow(ctx, *run, p, cursor); err != nil {
+			return fmt.Errorf("syncer: save window: %w", err)
+		}
+		return nil
+	}
+	since, err := r.handOver(ctx, due(p, r.again, r.now, h.Skew.Abs()))
+	if err != nil {
+		return err
+	}
+	for _, s := range plan(since, r.now, e.settle) {
 		r.counted = map[string]bool{}
 		if err := r.window(ctx, s); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.besides(ctx, h)
 }
 
-// window reads a window, in pieces where the phone system cannot answer for the
-// whole, and moves the cursor.
-func (r *reading) window(ctx context.Context, s step) error {
-	err := r.list(ctx, s.window)
-	if err == nil {
-		if err := r.db.SaveWindow(ctx, *r.run, r.provider, s.cursor); err != nil {
-			return fmt.Errorf("syncer: save window: %w", err)
+// besides sees, after the calls of a run, to what nothing waits for: what fails of
+// it is logged, and comes with a later run.
+func (r *reading) besides(ctx context.Context, h app.SyncHealth) error {
+	for _, extra := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"compare the clocks", func(ctx context.Context) error { return r.compareClocks(ctx, h) }},
+		{"read a phone system's own texts", r.transcripts},
+		{"look for silent lines", r.listen},
+	} {
+		if err := extra.do(ctx); err != nil && ctx.Err() == nil {
+			r.log.Warn(extra.what, "provider", r.provider.ID, "err", err)
 		}
+	}
+	return ctx.Err()
+}
+
+// compareClocks notes how far the system's clock is from ours, where that changed.
+func (r *reading) compareClocks(ctx context.Context, h app.SyncHealth) error {
+	skew := skewOf(r.source, h).Round(time.Second)
+	if (skew - h.Skew).Abs() <= time.Second {
 		return nil
 	}
-	if s.length() <= shortest(err) {
-		return err
-	}
-	r.log.Info("window split", "provider", r.provider.ID, "since", s.since, "until", s.until, "err", err)
-	parts := s.split(4)
-	for i, w := range parts {
-		piece := step{window: w}
-		if !s.cursor.IsZero() {
-			piece.cursor = w.until
-		}
-		if i == len(parts)-1 {
-			piece.cursor = s.cursor
-		}
-		if err := r.window(ctx, piece); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// shortest is the length of window below which a failure is final. A failure that
-// no shorter window can mend is final at once.
-func shortest(err error) time.Duration {
-	e, ok := errors.AsType[*phone.Error](err)
-	switch {
-	case ok && e.Kind == phone.TooMany:
-		return shortestFull
-	case ok && (e.Status == http.StatusInternalServerError || e.Status == http.StatusGatewayTimeout || errors.Is(e.Err, context.DeadlineExceeded)):
-		return shortestFailed
-	}
-	return longest
-}
-
-// list gives everything that is listed in w to the store.
-func (r *reading) list(ctx context.Context, w window) error {
-	found := make([]store.FoundCall, 0, batch)
-	for call, err := range r.source.Calls(ctx, w.since, w.until) {
-		if _, ok := errors.AsType[*phone.RowError](err); ok {
-			r.odd(err)
-			continue
-		}
-		if err != nil {
-			return errors.Join(err, r.add(ctx, found)) // what came is kept
-		}
-		if !settled(call, r.now, r.settle) {
-			continue // the look back of a later run has it
-		}
-		f := r.found(call)
-		if !r.counted[f.DataID] {
-			r.counted[f.DataID] = true
-			r.run.Found++
-		}
-		if found = append(found, f); len(found) == batch {
-			if err := r.add(ctx, found); err != nil {
-				return err
-			}
-			found = found[:0]
-		}
-	}
-	return r.add(ctx, found)
-}
-
-// odd counts a row that cannot be read, once.
-func (r *reading) odd(err error) {
-	if key := "row: " + err.Error(); !r.counted[key] {
-		r.counted[key] = true
-		r.run.Found++
-		r.run.Failed++
-		r.log.Warn("row of a phone system cannot be read", "provider", r.provider.ID, "err", err)
-	}
-}
-
-func (r *reading) add(ctx context.Context, found []store.FoundCall) error {
-	n, err := r.db.AddFound(ctx, r.provider, found, r.again)
-	r.run.Imported += n
-	if err != nil {
-		return fmt.Errorf("syncer: save calls: %w", err)
-	}
-	return nil
-}
-
-// remote is how a recording's audio is found again; the row is kept for support.
-type remote struct {
-	ID  string          `json:"id"`
-	Row json.RawMessage `json:"row,omitempty"`
-}
-
-func (r *reading) found(c phone.Call) store.FoundCall {
-	name := remote{ID: c.ID}
-	if len(c.Raw) <= maxRaw && json.Valid(c.Raw) {
-		name.Row = c.Raw
-	}
-	b, err := json.Marshal(name)
-	if err != nil {
-		b = []byte("{}") // cannot be: the row was found valid
-	}
-	f := store.FoundCall{
-		DataID:        r.provider.Kind + ":" + r.provider.Host + ":" + c.ID,
-		Remote:        b,
-		CallAt:        c.StartedAt,
-		Duration:      int(c.Duration.Round(time.Second) / time.Second),
-		Direction:     app.Direction(c.Direction),
-		CustomerPhone: c.CustomerPhone,
-		AgentNumber:   c.AgentNumber,
-		AgentName:     c.AgentName,
-		Skip:          c.Skip,
-	}
-	if r.kinds[r.provider.Kind].Reuses {
-		f.Reused = f.DataID + "@" + c.StartedAt.UTC().Format("20060102T150405Z")
-	}
-	return f
+	return r.db.ReportHealth(ctx, r.provider, store.HealthReport{Skew: &skew})
 }

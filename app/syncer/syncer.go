@@ -9,10 +9,15 @@
 //   - The cursor of an integration moves over a window only when the window was
 //     read to its end. Each run reads the day before the cursor again, because
 //     phone systems show calls late.
+//   - A run reads seven days at most. What is older is the back-fill's, which goes
+//     back a day at a time beside the runs, and goes on where it was after a stop.
+//   - Each night the last days are compared with the phone system's list, and what
+//     is missing is fetched.
 //   - What fails about one call is kept with its job and holds nothing else up.
 //   - A phone system is a host to be treated well: one run of an integration at a
 //     time, one list request at a time, two downloads, one sign-in for all of
-//     them, and none any more after the credentials were refused three times.
+//     them, and none any more after the credentials were refused three times. One
+//     that is away five times in a row is left alone but for a look now and then.
 //
 // It knows no phone system: those are in the table of [Kinds]. It does not know
 // what becomes of a call whose audio is here.
@@ -40,6 +45,7 @@ const (
 	defaultSettle   = 2 * time.Minute
 	defaultMaxAudio = 512 << 20
 	atOnce          = 4 // runs, of all integrations
+	besides         = 4 // back-fills and comparisons, likewise
 	saveTime        = 15 * time.Second
 )
 
@@ -66,13 +72,17 @@ type Engine struct {
 	settle   time.Duration
 	maxAudio int64
 
-	slots chan struct{} // holds a value for each run under way
-	wake  chan struct{} // holds a value when the schedule may have changed
+	slots       chan struct{} // holds a value for each run under way
+	besideSlots chan struct{} // and for each back-fill and comparison
+	wake        chan struct{} // holds a value when the schedule may have changed
+	guest       *guest
 
 	mu      sync.Mutex
 	life    context.Context // of Run; nil while it does not run
 	running sync.WaitGroup
 	sources map[string]opened // by integration
+	tasks   map[string]context.CancelFunc
+	looked  map[string]time.Time // when something was looked after last, by what and integration
 }
 
 // opened is a source with what it was made of.
@@ -96,6 +106,7 @@ func New(o Options) *Engine {
 	return &Engine{
 		db: o.DB, audio: o.Audio, log: o.Log, client: o.Client, kinds: o.Kinds, settle: o.Settle, maxAudio: o.MaxAudio,
 		slots: make(chan struct{}, atOnce), wake: make(chan struct{}, 1), sources: map[string]opened{},
+		besideSlots: make(chan struct{}, besides), guest: newGuest(), tasks: map[string]context.CancelFunc{}, looked: map[string]time.Time{},
 	}
 }
 
@@ -156,8 +167,12 @@ func (e *Engine) source(p app.Provider) (phone.Source, error) {
 
 // Forget lets go of what is kept of an integration that was deleted.
 func (e *Engine) Forget(provider string) {
+	e.cut(taskBackfill + provider)
+	e.cut(taskReconcile + provider)
+	e.guest.forget(provider)
 	e.mu.Lock()
 	delete(e.sources, provider)
+	maps.DeleteFunc(e.looked, func(what string, _ time.Time) bool { return strings.HasSuffix(what, ":"+provider) })
 	e.mu.Unlock()
 	e.Wake()
 }
@@ -192,6 +207,19 @@ func (e *Engine) begin() (life context.Context, end func(), err error) {
 	}
 	e.running.Add(1)
 	return e.life, e.running.Done, nil
+}
+
+// lookAgain reports whether something was last looked after at least a while ago,
+// and notes that it is now.
+func (e *Engine) lookAgain(what string, after time.Duration) bool {
+	now := e.db.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if last, ok := e.looked[what]; ok && now.Sub(last) < after {
+		return false
+	}
+	e.looked[what] = now
+	return true
 }
 
 // Wake has the schedule read again after integrations were changed. It never

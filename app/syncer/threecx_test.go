@@ -98,7 +98,7 @@ func TestEvery3CXCallArrivesOnce(t *testing.T) {
 			run := r.sync(store.CauseDefault)
 			is.Equal(run.Status, store.RunSucceeded)
 			is.Equal(run.Imported, 30)
-			for range 9 { // a download that is refused comes again
+			for range 15 { // one that is refused comes again, and has the others wait
 				r.fetch()
 				r.Clock.Advance(time.Minute)
 			}

@@ -46,20 +46,25 @@ type step struct {
 	cursor time.Time
 }
 
-// plan says what a run at now has to read. The newest window goes first, so that a
-// long way back does not keep today's calls waiting; the others follow oldest
-// first, so that the cursor can follow them.
-func plan(p app.Provider, far bool, now time.Time, settle time.Duration) []step {
-	since := p.Backfill
-	if !p.Cursor.IsZero() {
-		since = p.Cursor.Add(-overlap)
-		if far && since.After(now.Add(-lookBack)) {
-			since = now.Add(-lookBack)
-		}
-		if since.Before(p.Backfill) {
-			since = p.Backfill
-		}
+// due is where a run begins that knows of no back-fill: a day before the cursor, or
+// more where clocks differ; far says that it reads the last seven days in any case.
+func due(p app.Provider, far bool, now time.Time, skew time.Duration) time.Time {
+	if p.Cursor.IsZero() {
+		return p.Backfill
 	}
+	since := p.Cursor.Add(-overlap - skew)
+	if far && since.After(now.Add(-lookBack)) {
+		since = now.Add(-lookBack)
+	}
+	if since.Before(p.Backfill) {
+		return p.Backfill
+	}
+	return since
+}
+
+// plan says what a run at now has to read from since on. The newest window goes
+// first, so that today's calls need not wait; the others follow oldest first, so that the cursor can follow them.
+func plan(since, now time.Time, settle time.Duration) []step {
 	whole := window{since.Truncate(time.Second), now.Add(-settle).Truncate(time.Second)}
 	if !whole.since.Before(whole.until) {
 		return nil

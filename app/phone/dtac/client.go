@@ -42,11 +42,15 @@ type Client struct {
 	set     settings
 	wire    *phone.Wire
 	session *phone.Session
+	pace    *phone.Pace
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 }
 
-var _ phone.Source = (*Client)(nil)
+var (
+	_ phone.Source  = (*Client)(nil)
+	_ phone.Clocked = (*Client)(nil)
+)
 
 // An Option changes how a Client behaves.
 type Option func(*Client)
@@ -80,8 +84,12 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	}
 	c.wire = phone.NewWire(client.Transport, c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.login)
+	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
 	return c, nil
 }
+
+// Skew implements [phone.Clocked].
+func (c *Client) Skew() time.Duration { return c.wire.Skew() }
 
 // url joins a path with its query, as configured, to the base URL. id replaces
 // {id}.

@@ -164,13 +164,15 @@ func (c *Client) countPage(ctx context.Context, w window, number, size int) (pag
 // ask sends a list's query. size is the number of rows it asks for.
 func (c *Client) ask(ctx context.Context, q url.Values, size int) (page listing, err error) {
 	address := c.url(c.set.list, "", q)
-	err = c.session.Do(ctx, opList, func(token string) error {
-		body, err := c.fetchJSON(ctx, address, token)
-		if err != nil {
+	err = c.pace.Do(ctx, opList, func() error {
+		return c.session.Do(ctx, opList, func(token string) error {
+			body, err := c.fetchJSON(ctx, address, token)
+			if err != nil {
+				return err
+			}
+			page, err = c.readListing(body, size)
 			return err
-		}
-		page, err = c.readListing(body, size)
-		return err
+		})
 	})
 	return page, err
 }

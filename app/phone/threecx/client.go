@@ -17,7 +17,8 @@
 // delete recordings too.
 //
 // A user's session is renewed by signing in again. Texts that 3CX made of a call
-// are not asked for: they are metered there, and ours come with every call.
+// are an extra: they are metered there, come minutes late or never, and nothing
+// waits for them.
 package threecx
 
 import (
@@ -62,11 +63,17 @@ type Client struct {
 
 	wire    *phone.Wire
 	session *phone.Session
+	pace    *phone.Pace
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 }
 
-var _ phone.Source = (*Client)(nil)
+var (
+	_ phone.Source      = (*Client)(nil)
+	_ phone.Clocked     = (*Client)(nil)
+	_ phone.Historian   = (*Client)(nil)
+	_ phone.Transcriber = (*Client)(nil)
+)
 
 // An Option changes how a Client behaves.
 type Option func(*Client)
@@ -107,6 +114,7 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	}
 	c.wire = phone.NewWire(&guard{base, client.Transport}, c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.signIn)
+	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
 	return c, nil
 }
 

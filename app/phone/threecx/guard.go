@@ -13,12 +13,14 @@ const (
 	pathUser       = "/webclient/api/Login/GetAccessToken"
 	pathRecordings = "/xapi/v1/Recordings"
 	pathAudio      = "/xapi/v1/Recordings/Pbx.DownloadRecording(recId="
+	pathRetention  = "/xapi/v1/Recordings/Pbx.GetRecordingRepositorySettings()"
 	pathCallLog    = "/xapi/v1/ReportCallLogData/Pbx.GetCallLogData("
 )
 
 // reads are the paths that may be asked for. Functions of XAPI are told from what
 // they are called with alone, so those are spelt out.
 var reads = regexp.MustCompile(`^/xapi/v1/(Recordings|Recordings/Pbx\.DownloadRecording\(recId=[0-9]{1,18}\)|` +
+	`Recordings/Pbx\.GetRecordingRepositorySettings\(\)|` +
 	`ReportCallLogData/Pbx\.GetCallLogData\([A-Za-z]+=[0-9A-Za-z:.'-]*(,[A-Za-z]+=[0-9A-Za-z:.'-]*)*\))$`)
 
 // errGuard is what a request gets that is none of this package's. It is never

@@ -92,8 +92,13 @@ func isForbidden(err error) bool {
 // recordings reads the list of recordings, by id upwards. Only an empty page is
 // the end: one may hold fewer rows than were asked for.
 func (c *Client) recordings(ctx context.Context, w *walk) error {
+	return c.keyset(ctx, w, opList, func(after int64) string { return recordingsPath(w.since, w.until, after, "Id asc") })
+}
+
+// keyset walks the pages that path gives the addresses of, each after an id.
+func (c *Client) keyset(ctx context.Context, w *walk, op string, path func(after int64) string) error {
 	for rows := 0; rows < maxRows; {
-		page, err := c.page(ctx, opList, recordingsPath(w.since, w.until, w.last, "Id asc"))
+		page, err := c.page(ctx, op, path(w.last))
 		if err != nil {
 			return err
 		}
@@ -103,10 +108,10 @@ func (c *Client) recordings(ctx context.Context, w *walk) error {
 		}
 		rows += len(page.rows)
 		if err := c.sleep(ctx, pageGap); err != nil {
-			return phone.NetworkError(ctx, opList, err)
+			return phone.NetworkError(ctx, op, err)
 		}
 	}
-	return &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "there is no end of pages"}
+	return &phone.Error{Kind: phone.TooMany, Op: op, Detail: "there is no end of pages"}
 }
 
 // yieldRows yields a page and reports whether there may be another. In a full page
@@ -156,12 +161,20 @@ const recordingFields = "Id,StartTime,EndTime,CallType,FromDn,FromDnType,FromCal
 // with an id above after. Times are asked for in whole seconds, which is enough:
 // the rows are looked at again.
 func recordingsPath(since, until time.Time, after int64, order string) string {
-	filter := "StartTime ge " + literal(since) + " and StartTime lt " + literal(until.Add(time.Second-1))
+	return listPath(during(since, until), after, order, recordingFields)
+}
+
+// during is the filter for what started in [since, until).
+func during(since, until time.Time) string {
+	return "StartTime ge " + literal(since) + " and StartTime lt " + literal(until.Add(time.Second-1))
+}
+
+func listPath(filter string, after int64, order, fields string) string {
 	if after > 0 {
 		filter = "Id gt " + strconv.FormatInt(after, 10) + " and " + filter
 	}
 	return pathRecordings + "?$filter=" + escape(filter) + "&$orderby=" + escape(order) +
-		"&$top=" + strconv.Itoa(pageSize) + "&$select=" + recordingFields
+		"&$top=" + strconv.Itoa(pageSize) + "&$select=" + fields
 }
 
 // literal is a time as XAPI reads it: only with a Z.
@@ -192,13 +205,15 @@ func (c *Client) page(ctx context.Context, op, path string) (listing, error) {
 }
 
 func (c *Client) tryPage(ctx context.Context, op, path string) (page listing, err error) {
-	err = c.signedIn(ctx, op, func(token string) error {
-		body, err := c.fetchJSON(ctx, op, path, token)
-		if err != nil {
+	err = c.pace.Do(ctx, op, func() error {
+		return c.signedIn(ctx, op, func(token string) error {
+			body, err := c.fetchJSON(ctx, op, path, token)
+			if err != nil {
+				return err
+			}
+			page, err = readListing(op, body)
 			return err
-		}
-		page, err = readListing(op, body)
-		return err
+		})
 	})
 	return page, err
 }

@@ -1,0 +1,106 @@
+package syncer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"crk/app"
+	"crk/app/jobs"
+	"crk/app/phone"
+)
+
+// probeAfter is how many strikes make a run knock before it reads: the circuit was
+// open, and half of it still is.
+const probeAfter = 5
+
+var (
+	errAway = errors.New("syncer: the phone system is away")
+	errBusy = errors.New("syncer: the phone system asked to be left alone for a while")
+	errDay  = errors.New("syncer: old calls are fetched at night")
+)
+
+// isAway reports whether a failure says that the system is not there or has too
+// much to do, and not that this one request is wrong. A 500 is left out: OrkTrack
+// gives it for single recordings and empty windows.
+func isAway(err error) bool {
+	e, ok := errors.AsType[*phone.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return e.Kind == phone.Unreachable || e.Kind == phone.TLS
+}
+
+// knock asks a system that was away whether it is there again, with one sign-in
+// and one list, before a run asks for everything.
+func (r *reading) knock(ctx context.Context, h app.SyncHealth) error {
+	if h.Strikes < probeAfter {
+		return nil
+	}
+	_, err := r.source.Probe(ctx)
+	return err
+}
+
+// mayFetch says whether a download may be tried now: not while the circuit is
+// open or the system wants rest, and old calls of a back-fill that is for the
+// night not by day. The error has the job wait without blame.
+func (e *Engine) mayFetch(ctx context.Context, j app.Job, p app.Provider) (app.SyncHealth, error) {
+	now := e.db.Now()
+	h, err := e.db.SyncHealth(ctx, p.BusinessID, p.ID)
+	if err != nil {
+		return h, fmt.Errorf("syncer: fetch: %w", err)
+	}
+	if h.Open(now) {
+		return h, jobs.Wait(errAway, h.OpenUntil.Sub(now))
+	}
+	if rest := e.guest.rest(p.ID, now); rest > 0 {
+		return h, jobs.Wait(errBusy, rest)
+	}
+	if j.Priority < app.PriorityBacklog {
+		return h, nil
+	}
+	b, ok, err := e.db.Backfill(ctx, p.BusinessID, p.ID)
+	if err != nil {
+		return h, fmt.Errorf("syncer: fetch: %w", err)
+	}
+	if !ok || !b.Nights {
+		return h, nil
+	}
+	zone, err := e.zone(ctx, p.BusinessID)
+	if err != nil {
+		return h, err
+	}
+	if in := untilNight(now.In(zone)); in > 0 {
+		return h, jobs.Wait(errDay, in)
+	}
+	return h, nil
+}
+
+// The night, in which a back-fill that is to disturb nobody goes on.
+const (
+	nightBegins = 20
+	nightEnds   = 7
+)
+
+// untilNight is how long it is until the night; zero: it is.
+func untilNight(local time.Time) time.Duration {
+	if h := local.Hour(); h >= nightBegins || h < nightEnds {
+		return 0
+	}
+	return time.Date(local.Year(), local.Month(), local.Day(), nightBegins, 0, 0, 0, local.Location()).Sub(local)
+}
+
+// zone is a business's time zone.
+func (e *Engine) zone(ctx context.Context, id app.BusinessID) (*time.Location, error) {
+	b, err := e.db.Business(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("syncer: %w", err)
+	}
+	return b.Location(), nil
+}

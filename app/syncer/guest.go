@@ -1,0 +1,116 @@
+package syncer
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"crk/app/phone"
+)
+
+// A guest remembers how phone systems are to be treated, by integration, for as
+// long as the process lives. It may be used concurrently.
+type guest struct {
+	mu    sync.Mutex
+	until map[string]time.Time // the system wants to be left alone
+	beats map[string]*beat     // recordings that came
+	falls map[string]int       // failures in a row of its back-fill
+}
+
+func newGuest() *guest {
+	return &guest{until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}}
+}
+
+// stumbled counts a failure of a back-fill and returns how many there were in a row.
+func (g *guest) stumbled(provider string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.falls[provider]++
+	return g.falls[provider]
+}
+
+// went ends a row of failures of a back-fill.
+func (g *guest) went(provider string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.falls, provider)
+}
+
+// forget forgets an integration.
+func (g *guest) forget(provider string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.until, provider)
+	delete(g.beats, provider)
+	delete(g.falls, provider)
+}
+
+// rest is how long a system still wants to be left alone.
+func (g *guest) rest(provider string, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.until[provider].Sub(now)
+}
+
+// leave leaves a system alone for as long as it asked, if it did.
+func (g *guest) leave(provider string, err error, now time.Time) {
+	e, ok := errors.AsType[*phone.Error](err)
+	if !ok || e.RetryAfter <= 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.until[provider] = now.Add(e.RetryAfter)
+}
+
+// A beat counts recordings by minute.
+type beat struct {
+	counts [rateOver + 1]int
+	minute int64 // the newest
+}
+
+const rateOver = 10 // minutes
+
+// to moves the counts on until they end with a minute.
+func (b *beat) to(minute int64) {
+	for b.minute = max(b.minute, minute-int64(len(b.counts))); b.minute < minute; {
+		b.minute++
+		b.counts[b.minute%int64(len(b.counts))] = 0
+	}
+}
+
+// came counts a recording that came.
+func (g *guest) came(provider string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b := g.beats[provider]
+	if b == nil {
+		b = &beat{}
+		g.beats[provider] = b
+	}
+	minute := now.Unix() / 60
+	b.to(minute)
+	b.counts[minute%int64(len(b.counts))]++
+}
+
+// rate is how many recordings came a minute, over the last ten whole ones.
+func (g *guest) rate(provider string, now time.Time) float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b := g.beats[provider]
+	if b == nil {
+		return 0
+	}
+	minute, sum := now.Unix()/60, 0
+	b.to(minute)
+	for i, n := range b.counts {
+		if int64(i) != minute%int64(len(b.counts)) {
+			sum += n
+		}
+	}
+	return float64(sum) / rateOver
+}
+
+// Rate is how many recordings of an integration came a minute, over the last ten;
+// zero where none did.
+func (e *Engine) Rate(provider string) float64 { return e.guest.rate(provider, e.db.Now()) }
