@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	longestGap  = 5 * time.Second  // after an answer that was merely slow
+	longestGap  = 5 * time.Second        // after an answer that was merely slow
 	firstEase   = 500 * time.Millisecond // after one that said it was too much
 	longestEase = 30 * time.Second
 	worthAPause = 50 * time.Millisecond

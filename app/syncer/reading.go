@@ -30,7 +30,7 @@ type reading struct {
 	oldest   time.Time       // call that was listed
 	counted  map[string]bool // calls of the window that is read: one that is listed twice counts once
 
-	saved func(ctx context.Context, cursor time.Time) error                  // called after each window that was read to its end; may be nil
+	saved func(ctx context.Context, cursor time.Time) error                   // called after each window that was read to its end; may be nil
 	seen  func(ctx context.Context, found []store.FoundCall, here bool) error // called with calls before and after they are taken in; may be nil
 }
 
