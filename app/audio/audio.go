@@ -50,7 +50,7 @@ var (
 // Info is what a file's header says.
 type Info struct {
 	Format   Format
-	Codec    string // "pcm", "float", "float64", "alaw", "ulaw" or "gsm"
+	Codec    string // "pcm", "float", "float64", "alaw", "ulaw", "gsm", "mp3" or "opus"
 	Rate     int    // frames a second
 	Channels int    // that are decoded: 1 or 2; of more, the first two
 	Frames   int64  // in the whole file, or -1 where the header does not say
@@ -60,7 +60,7 @@ type Info struct {
 // [NewWAV].
 func Playable(codec string) bool {
 	switch codec {
-	case "pcm", "float", "alaw", "ulaw":
+	case "pcm", "float", "alaw", "ulaw", "mp3":
 		return true
 	}
 	return false

@@ -136,7 +136,8 @@ func TestRefused(t *testing.T) {
 		{"empty", nil, audio.ErrNotAudio},
 		{"text", []byte("<html>Please log in</html>"), audio.ErrNotAudio},
 		{"another RIFF", append([]byte("RIFF\x00\x00\x00\x00AVI "), good[12:]...), audio.ErrNotAudio},
-		{"MP3", append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), 1, 2, 3), audio.ErrUnsupported},
+		{"MP3 without a frame", append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), 1, 2, 3), audio.ErrNotAudio},
+		{"FLAC", []byte("fLaC\x00\x00\x00\x22"), audio.ErrUnsupported},
 		{"ADPCM", edit(20, 2), audio.ErrUnsupported},
 		{"extensible of another kind", wav{data: []byte{1, 2}}.with(extensible(1, "\x01"+pcmGUID[1:])), audio.ErrUnsupported},
 		{"PCM of no bits", edit(32, 0, 0, 0, 0), audio.ErrUnsupported},
@@ -249,10 +250,10 @@ func TestSkip(t *testing.T) {
 
 func TestPlayable(t *testing.T) {
 	is := is.New(t)
-	for _, codec := range []string{"pcm", "float", "alaw", "ulaw"} {
+	for _, codec := range []string{"pcm", "float", "alaw", "ulaw", "mp3"} {
 		is.True(audio.Playable(codec)) // browsers play it as it is
 	}
-	for _, codec := range []string{"gsm", "float64", ""} {
+	for _, codec := range []string{"gsm", "float64", "opus", ""} {
 		is.True(!audio.Playable(codec)) // browsers do not
 	}
 }

@@ -182,7 +182,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add(wav{tag: 3, channels: 1, rate: 8000, bits: 64, data: floats64(1, 0, math.Inf(1))}.bytes())
 	f.Add(wav{tag: 7, channels: 3, rate: 8000, bits: 8, before: chunk("LIST", []byte("odd")), data: make([]byte, 900), size: 0xFFFFFFFF}.bytes())
 	f.Add(wav{data: []byte{1, 2}}.with(extensible(6, pcmGUID)))
-	f.Add(mp3(3))
+	for _, name := range []string{"8000-mono.mp3", "12000-stereo.mp3", "44100-stereo-vbr.mp3", "mono-silk.opus", "mono-hybrid.opus", "stereo-celt.opus"} {
+		file := fixture(f, name)
+		f.Add(file[:min(len(file), 3000)])
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		audio.Sniff(file)
 		d, err := audio.NewDecoder(bytes.NewReader(file))

@@ -3,11 +3,12 @@ package audio
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"crk/app/audio/mp3"
 )
 
 // HeadSize is how many bytes of a file's beginning are enough for [Sniff].
@@ -50,8 +51,8 @@ func kinds() []kind {
 	return []kind{
 		{Format{"wav", "audio/wav"}, form("RIFF", "WAVE"), openWAV},
 		{Format{"wav64", "audio/wav"}, form("RF64", "WAVE"), nil},
-		{Format{"mp3", "audio/mpeg"}, isMP3, nil},
-		{Format{"ogg", "audio/ogg"}, prefix("OggS\x00"), nil},
+		{Format{"mp3", "audio/mpeg"}, isMP3, openMP3},
+		{Format{"ogg", "audio/ogg"}, prefix("OggS\x00"), openOgg},
 		{Format{"flac", "audio/flac"}, prefix("fLaC"), nil},
 		{Format{"mp4", "audio/mp4"}, isMP4, nil},
 		{Format{"webm", "audio/webm"}, isWebM, nil},
@@ -120,35 +121,9 @@ func isMP3(head []byte) bool {
 	if len(head) >= 10 && string(head[:3]) == "ID3" {
 		return head[3] >= 2 && head[3] <= 4 && (head[6]|head[7]|head[8]|head[9])&0x80 == 0
 	}
-	n := mp3Frame(head)
+	n := mp3.FrameSize(head)
 	if n == 0 {
 		return false
 	}
-	return len(head) <= n || mp3Frame(head[n:]) > 0
-}
-
-// mp3Frame returns the length in bytes of the layer III frame that head begins
-// with, or 0 if it does not begin with one. Tables of ISO 11172-3 and 13818-3; MPEG
-// 2.5 (8, 11.025 and 12 kHz) is what telephone systems write.
-func mp3Frame(head []byte) int {
-	if len(head) < 4 {
-		return 0
-	}
-	h := binary.BigEndian.Uint32(head)
-	version, layer := h>>19&3, h>>17&3
-	bitrate, rate, pad := int(h>>12&15), int(h>>10&3), int(h>>9&1)
-	if h>>21 != 0x7FF || version == 1 || layer != 1 || bitrate == 0 || bitrate == 15 || rate == 3 {
-		return 0
-	}
-	hz := [3]int{44100, 48000, 32000}[rate]
-	if version == 3 { // MPEG 1
-		kbit := [15]int{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320}[bitrate]
-		return 144*kbit*1000/hz + pad
-	}
-	kbit := [15]int{0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160}[bitrate]
-	hz /= 2
-	if version == 0 { // MPEG 2.5
-		hz /= 2
-	}
-	return 72*kbit*1000/hz + pad
+	return len(head) <= n || mp3.FrameSize(head[n:]) > 0
 }

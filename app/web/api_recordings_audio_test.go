@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,36 @@ func TestPutAudio(t *testing.T) {
 	is.Equal(s.call(t, "GET", path+"/audio", key, nil).body, string(speech(2))) // the first stays
 }
 
+// TestPutCompressedAudio brings what is no WAV: it is kept byte for byte under its
+// own type.
+func TestPutCompressedAudio(t *testing.T) {
+	s := newServer(t)
+	key := s.Key(t)
+	for _, tt := range []struct{ file, kind, ending string }{
+		{"8000-mono.mp3", "audio/mpeg", ".mp3"},
+		{"stereo-celt.opus", "audio/ogg", ".ogg"},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			is := is.New(t)
+			body, err := os.ReadFile("../audio/testdata/" + tt.file)
+			is.NoErr(err)
+			path := recordingsPath + "/" + s.bring(t, key, tt.file)
+			a := s.call(t, "PUT", path+"/audio", key, string(body))
+			is.Equal(a.status, 200)
+			v := a.json(t)
+			is.Equal(v["processingStatus"], "queued")
+			is.Equal(v["contentType"], tt.kind)
+			is.Equal(v["duration"], 1.0) // 0.75 s
+			is.Equal(v["size"], float64(len(body)))
+			got := s.call(t, "GET", path+"/audio", key, nil)
+			is.True(got.body == string(body)) // as it came
+			is.Equal(got.header.Get("Content-Type"), tt.kind)
+			is.True(strings.HasSuffix(got.header.Get("Content-Disposition"), tt.ending+`"`))
+			is.Equal(s.call(t, "GET", path+"/waveform", key, nil).json(t)["duration"], 0.75)
+		})
+	}
+}
+
 func TestPutAudioThatIsNone(t *testing.T) {
 	s := newServer(t, func(o *web.Options) { o.MaxAudio = 100_000 })
 	key := s.Key(t)
@@ -87,7 +118,7 @@ func TestPutAudioThatIsNone(t *testing.T) {
 	}{
 		{"nothing", nil, 415, "unsupported_media_type"},
 		{"a page", []byte("<!doctype html><title>Please log in</title>"), 415, "unsupported_media_type"},
-		{"MP3", []byte("ID3\x04\x00\x00\x00\x00\x00\x00TIT2"), 415, "unsupported_media_type"},
+		{"a tag of MP3 and nothing else", []byte("ID3\x04\x00\x00\x00\x00\x00\x00TIT2"), 415, "unsupported_media_type"},
 		{"WAV of a codec that is not known", adpcm, 415, "unsupported_media_type"},
 		{"cut off", speech(2)[:20_000], 422, "validation_failed"},
 		{"header alone", speech(0), 422, "validation_failed"},

@@ -67,9 +67,9 @@ func TestUploadIsChecked(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"no file", nil, good, 422, "Choose a WAV file"},
-		{"no sound", []byte("<html>This is no sound at all, but long enough to be looked at.</html>"), good, 415, "Choose a WAV file"},
-		{"half a sound", speech(2)[:9000], good, 422, "Choose a WAV file"},
+		{"no file", nil, good, 422, "Choose a sound file"},
+		{"no sound", []byte("<html>This is no sound at all, but long enough to be looked at.</html>"), good, 415, "Choose a sound file"},
+		{"half a sound", speech(2)[:9000], good, 422, "Choose a sound file"},
 		{"no time", speech(1), []string{"direction", "in"}, 422, "Give the date and time of the call"},
 		{"no direction", speech(1), []string{"callAt", "2026-11-15T09:30"}, 422, "Choose a direction"},
 		{"a long name", speech(1), append([]string{"callcenterName", strings.Repeat("x", 201)}, good...), 422, "200 characters at most"},

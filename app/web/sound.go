@@ -80,7 +80,7 @@ func badSound(err error, f audio.Format) error {
 	case errors.Is(err, audio.ErrUnsupported):
 		return &app.Error{
 			Kind: app.Unsupported, Code: "unsupported_media_type", Err: err,
-			Message: fmt.Sprintf("A sound file of this kind (%s) cannot be read. Send WAV: PCM, A-law, µ-law or GSM.", f.Name),
+			Message: fmt.Sprintf("A sound file of this kind (%s) cannot be read. Send WAV, MP3 or Ogg Opus.", f.Name),
 		}
 	case errors.Is(err, audio.ErrTooLong):
 		return &app.Error{Kind: app.TooLarge, Code: "payload_too_large", Message: "The call is longer than six hours."}
