@@ -227,29 +227,6 @@ func (s *Store) DeleteRecording(ctx context.Context, business app.BusinessID, on
 	})
 }
 
-// An AgentSummary is one agent's calls in a period.
-type AgentSummary struct {
-	Key, Number, Name string
-	Calls             int
-	AvgScore          *float64
-	AvgDuration       *float64 // seconds
-	LastCallAt        time.Time
-}
-
-// Agents returns who took calls in [from, to), most calls first; zero times are
-// no limit.
-func (s *Store) Agents(ctx context.Context, f app.RecordingFilter, business app.BusinessID) ([]AgentSummary, error) {
-	w := recordingWhere(business, f)
-	w.add("r.agent_key <> ''")
-	// SQLite takes the bare columns from the row that holds the maximum.
-	rows, err := s.reads.QueryContext(ctx, `SELECT r.agent_key, r.agent_number, r.agent_name, count(*), avg(r.score), avg(r.duration), max(r.call_at)
-		FROM recordings r WHERE `+w.sql()+` GROUP BY r.agent_key ORDER BY count(*) DESC, r.agent_key`, w.args...)
-	return collect(rows, err, func(row scanner) (a AgentSummary, err error) {
-		err = row.Scan(&a.Key, &a.Number, &a.Name, &a.Calls, &a.AvgScore, &a.AvgDuration, instant{&a.LastCallAt})
-		return a, err
-	})
-}
-
 // A where gathers conditions and their arguments.
 type where struct {
 	conds []string
@@ -262,16 +239,3 @@ func (w *where) add(cond string, args ...any) {
 }
 
 func (w *where) sql() string { return strings.Join(w.conds, " AND ") }
-
-// in adds "column is one of values"; of no values, nothing is.
-func (w *where) in(column string, values []string) {
-	if len(values) == 0 {
-		w.add("0")
-		return
-	}
-	args := make([]any, len(values))
-	for i, v := range values {
-		args[i] = v
-	}
-	w.add(column+" IN (?"+strings.Repeat(",?", len(values)-1)+")", args...)
-}

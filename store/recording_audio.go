@@ -77,8 +77,8 @@ func (s *Store) WantsAudio(ctx context.Context, id string) (wanted bool, err err
 
 // setAudio writes what SetAudio promises.
 func (t *tx) setAudio(r app.Recording, a AudioFile, stats string) error {
-	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_duration = ? WHERE id = ?`,
-		a.Size, a.SHA256, a.ContentType, int(math.Round(a.Stats.Duration)), r.ID)
+	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_duration = ?, agent_talk = ?, audio_removed_at = NULL
+		WHERE id = ?`, a.Size, a.SHA256, a.ContentType, int(math.Round(a.Stats.Duration)), agentTalk(a.Stats), r.ID)
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,15 @@ func (t *tx) setAudio(r app.Recording, a AudioFile, stats string) error {
 		return err
 	}
 	return t.queue(app.Job{Kind: app.JobTranscribe, BusinessID: r.BusinessID, Key: r.ID, Priority: t.priority(r.CallAt)})
+}
+
+// agentTalk is the agent's share of the time, nil where two voices cannot be told
+// apart. The first channel is the agent's.
+func agentTalk(a app.AudioStats) any {
+	if len(a.TalkRatio) < 2 || a.Same {
+		return nil
+	}
+	return a.TalkRatio[0]
 }
 
 // priority lets today's calls go before a backlog.

@@ -3,147 +3,128 @@ package store
 import (
 	"context"
 	"iter"
-	"strings"
+	"slices"
+	"time"
 
 	"crk/app"
 )
 
+// searchTime bounds the search for a term that is too short for the index. It is
+// far above what the largest appliance takes, and below what anybody waits.
+const searchTime = 10 * time.Second
+
 // Recordings returns a page of the recordings that match f, and how many match
-// in all.
+// in all. A search for so short a term among so many calls that it cannot be
+// ended in ten seconds is Unavailable.
 func (s *Store) Recordings(ctx context.Context, business app.BusinessID, f app.RecordingFilter) ([]app.Recording, int, error) {
-	w := recordingWhere(business, f)
-	var total int
-	err := s.reads.QueryRowContext(ctx, `SELECT count(*) FROM recordings r WHERE `+w.sql(), w.args...).Scan(&total)
-	if err != nil {
-		return nil, 0, err
-	}
-	rows, err := s.reads.QueryContext(ctx, `SELECT `+recordingColumns+` FROM recordings r WHERE `+w.sql()+
-		` ORDER BY `+recordingOrder(f)+` LIMIT ? OFFSET ?`, append(w.args, f.Limit, f.Offset)...)
-	items, err := collect(rows, err, scanRecording)
-	if words := f.Text + f.Anywhere; err == nil && words != "" {
-		err = s.addSnippets(ctx, items, words)
+	items, total, cut, err := s.SearchRecordings(ctx, business, f, searchTime)
+	if err == nil && cut {
+		err = &app.Error{
+			Kind: app.Unavailable, Code: "unavailable", RetryAfter: searchTime,
+			Message: "The search took too long. Look for three characters or more, or for fewer days.",
+		}
 	}
 	return items, total, err
 }
 
-// ExportRecordings yields every recording that matches f, page by page, so that
-// neither the memory nor a read transaction grows with their number. A call
-// that arrives meanwhile may be left out; none is yielded twice.
+// SearchRecordings is Recordings for who would rather see a part than wait: cut
+// reports that the time ran out on a term of one or two characters, so that older
+// calls were not looked at and are not in total.
+func (s *Store) SearchRecordings(ctx context.Context, business app.BusinessID, f app.RecordingFilter, longest time.Duration) (items []app.Recording, total int, cut bool, err error) {
+	found, cut, err := s.findCards(ctx, business, f, longest)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	items, err = s.recordingsOf(ctx, business, pageOf(found, f))
+	if words := f.Text + f.Anywhere; err == nil && words != "" {
+		err = s.addSnippets(ctx, items, words)
+	}
+	return items, len(found), cut, err
+}
+
+// findCards returns the cards of what f asks for, newest first.
+func (s *Store) findCards(ctx context.Context, business app.BusinessID, f app.RecordingFilter, longest time.Duration) (found []*card, cut bool, err error) {
+	all, err := s.cards(ctx, business)
+	if err != nil {
+		return nil, false, err
+	}
+	found = filterCards(all, f)
+	if f.Text != "" {
+		if found, cut, err = s.withWords(ctx, found, f.Text, nil, longest); err != nil {
+			return nil, false, err
+		}
+	}
+	if f.Anywhere != "" {
+		var short bool
+		found, short, err = s.withWords(ctx, found, f.Anywhere, identified(f.Anywhere), longest)
+		cut = cut || short
+	}
+	return found, cut, err
+}
+
+// recordingsOf reads the calls of some cards, in their order. One that was
+// deleted meanwhile is left out.
+func (s *Store) recordingsOf(ctx context.Context, business app.BusinessID, cards []*card) ([]app.Recording, error) {
+	if len(cards) == 0 {
+		return []app.Recording{}, nil
+	}
+	place := make(map[string]int, len(cards))
+	ids := make([]string, len(cards))
+	for i, c := range cards {
+		place[c.id], ids[i] = i, c.id
+	}
+	rows, err := s.reads.QueryContext(ctx, `SELECT `+recordingColumns+` FROM recordings r
+		WHERE r.business_id = ? AND r.id IN (SELECT value FROM json_each(?))`, business, toJSON(ids))
+	items, err := collect(rows, err, scanRecording)
+	slices.SortFunc(items, func(a, b app.Recording) int { return place[a.ID] - place[b.ID] })
+	return items, err
+}
+
+// ExportRecordings yields every recording that matches f, in f's order and
+// whatever its limit, a few hundred at a time, so that neither the memory nor a
+// read transaction grows with their number. It is about the calls that matched
+// when it began.
 func (s *Store) ExportRecordings(ctx context.Context, business app.BusinessID, f app.RecordingFilter) iter.Seq2[app.Recording, error] {
 	return func(yield func(app.Recording, error) bool) {
-		const page = 500
-		seen := map[string]bool{}
-		f.Limit, f.Offset = page, 0
-		for {
-			items, _, err := s.Recordings(ctx, business, f)
+		found, err := s.matching(ctx, business, f)
+		if err != nil {
+			yield(app.Recording{}, err)
+			return
+		}
+		for some := range slices.Chunk(found, 500) {
+			items, err := s.recordingsOf(ctx, business, some)
 			if err != nil {
 				yield(app.Recording{}, err)
 				return
 			}
 			for _, r := range items {
-				if seen[r.ID] {
-					continue
-				}
-				seen[r.ID] = true
 				if !yield(r, nil) {
 					return
 				}
 			}
-			if len(items) < page {
-				return
-			}
-			f.Offset += page
 		}
 	}
 }
 
-func recordingOrder(f app.RecordingFilter) string {
-	dir := " DESC"
-	if f.Ascending {
-		dir = ""
+// matching returns the cards of everything that f asks for, in f's order.
+func (s *Store) matching(ctx context.Context, business app.BusinessID, f app.RecordingFilter) ([]*card, error) {
+	found, cut, err := s.findCards(ctx, business, f, searchTime)
+	if err == nil && cut {
+		err = &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "The search took too long. Look for three characters or more."}
 	}
-	switch f.SortBy {
-	case "duration", "score":
-		return "r." + f.SortBy + " IS NULL, r." + f.SortBy + dir + ", r.call_at DESC, r.id"
+	f.Offset, f.Limit = 0, len(found)
+	if err != nil {
+		return nil, err
 	}
-	return "r.call_at" + dir + ", r.id"
+	return pageOf(found, f), nil
 }
 
-// recordingWhere is what f asks for, within the business.
-func recordingWhere(business app.BusinessID, f app.RecordingFilter) *where {
-	w := &where{}
-	w.add("r.business_id = ?", business)
-	for column, v := range map[string]string{
-		"r.direction": string(f.Direction), "r.source": f.Source, "r.customer_phone": f.Phone,
-		"r.customer_normalized": f.Normalized, "r.sentiment": f.Sentiment, "r.status": string(f.Status),
-		"r.provider_id": f.ProviderID,
-	} {
-		if v != "" {
-			w.add(column+" = ?", v)
-		}
+// MatchingIDs returns the ids of the recordings that match f, in f's order, at
+// most the given number, and how many match in all.
+func (s *Store) MatchingIDs(ctx context.Context, business app.BusinessID, f app.RecordingFilter, most int) (ids []string, total int, err error) {
+	found, err := s.matching(ctx, business, f)
+	for _, c := range found[:min(most, len(found))] {
+		ids = append(ids, c.id)
 	}
-	if !f.From.IsZero() {
-		w.add("r.call_at >= ?", stamp(f.From))
-	}
-	if !f.To.IsZero() {
-		w.add("r.call_at < ?", stamp(f.To))
-	}
-	switch f.Tag {
-	case "":
-	case "none":
-		w.add("r.tag IS NULL")
-	default:
-		w.add("r.tag = ?", f.Tag)
-	}
-	if f.ScoreMin != nil {
-		w.add("r.score >= ?", *f.ScoreMin)
-	}
-	if f.ScoreMax != nil {
-		w.add("r.score <= ?", *f.ScoreMax)
-	}
-	if f.CollectionID != "" {
-		w.add(`r.id IN (SELECT i.recording_id FROM collection_items i JOIN collections c ON c.id = i.collection_id
-			WHERE c.id = ? AND c.business_id = ?)`, f.CollectionID, business)
-	}
-	if len(f.AgentKeys) > 0 {
-		w.in("r.agent_key", f.AgentKeys)
-	}
-	if f.OnlyAgents != nil {
-		w.in("r.agent_key", f.OnlyAgents)
-		w.add("r.agent_key <> ''")
-	}
-	w.search(f.Search)
-	w.text(business, f.Text)
-	w.anywhere(business, f.Anywhere)
-	return w
-}
-
-// anywhere looks for a string in what identifies a call or in its words.
-func (w *where) anywhere(business app.BusinessID, s string) {
-	if s == "" {
-		return
-	}
-	either := &where{}
-	either.search(s)
-	either.text(business, s)
-	w.add("("+strings.Join(either.conds, " OR ")+")", either.args...)
-}
-
-// search looks for a substring, in any case, in what identifies a call.
-func (w *where) search(s string) {
-	if s == "" {
-		return
-	}
-	like := "%" + escapeLike(s) + "%"
-	columns := []string{"data_id", "customer_phone", "customer_normalized", "agent_number", "agent_name"}
-	conds := make([]string, len(columns))
-	args := make([]any, len(columns))
-	for i, c := range columns {
-		conds[i], args[i] = "r."+c+` LIKE ? ESCAPE '\'`, like
-	}
-	w.add("("+strings.Join(conds, " OR ")+")", args...)
-}
-
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+	return ids, len(found), err
 }

@@ -8,6 +8,7 @@ import (
 	"html"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -51,33 +52,103 @@ func searchTerms(q string) []string {
 	return terms[:min(len(terms), maxTerms)]
 }
 
-// text looks for every term of q in the words of the call. The trigram index
-// finds substrings of three characters and more; shorter ones are looked for
-// one by one.
-func (w *where) text(business app.BusinessID, q string) {
-	if q == "" {
-		return
+// withWords keeps of found what holds every term of q in its words, and what or
+// takes anyway. The trigram index finds substrings of three characters and more;
+// for shorter ones the words are read, newest first, until the time is over: cut
+// says that it was.
+func (s *Store) withWords(ctx context.Context, found []*card, q string, or test, longest time.Duration) (kept []*card, cut bool, err error) {
+	if or == nil {
+		or = func(*card) bool { return false }
 	}
 	terms := searchTerms(q)
-	if len(terms) == 0 {
-		w.add("0")
-		return
-	}
-	var match []string
-	short := &where{}
-	short.add("t.business_id = ?", business)
+	var match, short []string
 	for _, term := range terms {
 		if utf8.RuneCountInString(term) >= 3 {
 			match = append(match, `"`+strings.ReplaceAll(term, `"`, `""`)+`"`)
-			continue
+		} else {
+			short = append(short, term)
 		}
-		like := "%" + escapeLike(term) + "%"
-		short.add(`(t.summary LIKE ? ESCAPE '\' OR t.transcript LIKE ? ESCAPE '\' OR t.note LIKE ? ESCAPE '\')`, like, like, like)
 	}
+	wanted := func(c *card) bool { return len(terms) > 0 && c.text != 0 }
 	if len(match) > 0 {
-		short.add("t.seq IN (SELECT rowid FROM call_index WHERE call_index MATCH ?)", strings.Join(match, " AND "))
+		hits, err := s.indexed(ctx, strings.Join(match, " AND "))
+		if err != nil {
+			return nil, false, err
+		}
+		wanted = hits.has
 	}
-	w.add("r.id IN (SELECT t.recording_id FROM call_text t WHERE "+short.sql()+")", short.args...)
+	kept = slices.DeleteFunc(found, func(c *card) bool { return !wanted(c) && !or(c) })
+	if len(short) > 0 {
+		return s.readWords(ctx, kept, short, or, longest)
+	}
+	return kept, false, nil
+}
+
+// A bitset is a set of rows of call_text.
+type bitset []uint64
+
+func (b bitset) has(c *card) bool {
+	i := c.text >> 6
+	return i < int64(len(b)) && b[i]&(1<<(c.text&63)) != 0
+}
+
+// indexed asks the trigram index.
+func (s *Store) indexed(ctx context.Context, match string) (hits bitset, err error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT rowid FROM call_index WHERE call_index MATCH ?`, match)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		for int64(len(hits)) <= id>>6 {
+			hits = append(hits, make(bitset, max(64, len(hits)))...)
+		}
+		hits[id>>6] |= 1 << (id & 63)
+	}
+	return hits, rows.Err()
+}
+
+// wordsAtATime is how many calls' words are read between two looks at the clock.
+const wordsAtATime = 1000
+
+// readWords keeps of found what holds every term, and what or takes anyway.
+func (s *Store) readWords(ctx context.Context, found []*card, terms []string, or test, longest time.Duration) (kept []*card, cut bool, err error) {
+	w := &where{}
+	for _, term := range terms {
+		like := "%" + escapeLike(term) + "%"
+		w.add(`(t.summary LIKE ? ESCAPE '\' OR t.transcript LIKE ? ESCAPE '\' OR t.note LIKE ? ESCAPE '\')`, like, like, like)
+	}
+	end := time.Now().Add(longest) // the machine's clock: it is work that is bounded
+	for some := range slices.Chunk(found, wordsAtATime) {
+		if cut = time.Now().After(end); cut {
+			return kept, true, nil
+		}
+		seqs := make([]int64, len(some))
+		for i, c := range some {
+			seqs[i] = c.text
+		}
+		rows, err := s.reads.QueryContext(ctx, `SELECT t.seq FROM call_text t
+			WHERE t.seq IN (SELECT value FROM json_each(?)) AND `+w.sql(), append([]any{toJSON(seqs)}, w.args...)...)
+		hits, err := collect(rows, err, func(row scanner) (seq int64, err error) { return seq, row.Scan(&seq) })
+		if err != nil {
+			return nil, false, err
+		}
+		slices.Sort(hits)
+		for _, c := range some {
+			if _, hit := slices.BinarySearch(hits, c.text); hit || or(c) {
+				kept = append(kept, c)
+			}
+		}
+	}
+	return kept, false, nil
+}
+
+func escapeLike(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 // indexText makes one of a call's texts findable: summary, transcript or note.

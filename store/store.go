@@ -49,13 +49,14 @@ type Options struct {
 
 // A Store is the database. Its methods may be called concurrently.
 type Store struct {
-	reads  *sql.DB // many connections, which cannot write
-	hot    hot     // what is read through them all the time
-	writes *sql.DB // one connection, which the writer holds
-	writer *writer
-	box    *secret.Box
-	argon  *argon2id.Params
-	now    func() time.Time
+	reads   *sql.DB // many connections, which cannot write
+	hot     hot     // what is read through them all the time
+	cabinet cabinet // what lists ask of calls, in memory
+	writes  *sql.DB // one connection, which the writer holds
+	writer  *writer
+	box     *secret.Box
+	argon   *argon2id.Params
+	now     func() time.Time
 
 	webhookKeys sync.Map // opened secrets of webhooks, app.Secret by id
 }
