@@ -170,7 +170,7 @@ func (d *drawer) catchUp(ctx context.Context, db *sql.DB, business app.BusinessI
 		return d.all, nil
 	}
 	rows, err = db.QueryContext(ctx, `SELECT `+cardColumns+` FROM recordings r
-		WHERE r.business_id = ? AND r.id IN (SELECT value FROM json_each(?))`, business, toJSON(ids))
+		WHERE r.id IN (SELECT value FROM json_each(?)) AND +r.business_id = ?`, toJSON(ids), business) // by the ids, of which there are few
 	fresh, err := collect(rows, err, scanCard)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (s *Store) recordingsOf(ctx context.Context, business app.BusinessID, cards
 		place[c.id], ids[i] = i, c.id
 	}
 	rows, err := s.reads.QueryContext(ctx, `SELECT `+recordingColumns+` FROM recordings r
-		WHERE r.business_id = ? AND r.id IN (SELECT value FROM json_each(?))`, business, toJSON(ids))
+		WHERE r.id IN (SELECT value FROM json_each(?)) AND +r.business_id = ?`, toJSON(ids), business) // by the ids, of which there are few
 	items, err := collect(rows, err, scanRecording)
 	slices.SortFunc(items, func(a, b app.Recording) int { return place[a.ID] - place[b.ID] })
 	return items, err
