@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -42,6 +43,7 @@ import (
 	"crk/app/jobs"
 	"crk/app/notify"
 	"crk/app/syncer"
+	"crk/app/upkeep"
 	"crk/app/web"
 	"crk/app/webhook"
 	"crk/store"
@@ -154,6 +156,7 @@ type appliance struct {
 	phones  *syncer.Engine   // 1, 2: lists calls and downloads their audio
 	gateway *notify.Gateway  // 6: sends messages, and runs the Telegram bot
 	runner  *jobs.Runner     // 2 to 6: the stages, each a job
+	keeper  *upkeep.Keeper   // does what people order for many calls, and removes what is not kept
 	courier *webhook.Courier // brings the events of all stages to webhooks
 	server  *fiber.App       // the API and the dashboard
 
@@ -207,13 +210,16 @@ func (a *appliance) stages(policy egress.Policy) {
 	a.courier = webhook.New(webhook.Options{
 		DB: a.db, Log: a.log, Client: policy.Client(egress.Webhook, 0), Version: version,
 	})
-	a.runner = jobs.New(a.db, a.log, map[app.JobKind]jobs.Handler{
+	a.keeper = upkeep.New(a.db, a.sounds, a.log)
+	handlers := map[app.JobKind]jobs.Handler{
 		app.JobFetch:      a.phones.Handler(),
 		app.JobTranscribe: transcriber.Handler(),
 		app.JobAnalyse:    analyst.Handler(),
 		app.JobAutomate:   rules.Handler(),
 		app.JobDeliver:    a.gateway.Handler(),
-	})
+	}
+	maps.Copy(handlers, a.keeper.Handlers())
+	a.runner = jobs.New(a.db, a.log, handlers)
 }
 
 func (a *appliance) webOptions(policy egress.Policy) web.Options {
@@ -300,6 +306,7 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	start(&work, ctx, a.phones.Run)
 	start(&work, ctx, a.gateway.Run)
 	start(&work, ctx, a.courier.Run)
+	start(&work, ctx, a.keeper.Run)
 	start(&work, ctx, a.data.RemoveOrphans)
 	if a.demo != nil {
 		start(&work, ctx, func(ctx context.Context) error { return a.demo.Run(ctx, a.db, a.phones) })

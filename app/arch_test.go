@@ -59,6 +59,7 @@ var imports = map[string][]string{
 	"app/automation": {"app", "app/jobs", "store"},
 	"app/notify":     {"app", "app/jobs", "store", "app/notify/..."},
 	"app/webhook":    {"app", "app/egress", "store"},
+	"app/upkeep":     {"app", "app/jobs", "store", "app/audio"},
 	"app/jobs":       {"app", "store"},
 
 	// What people and programs see.

@@ -89,6 +89,7 @@ func Actions() []Action {
 		"provider.create", "provider.update", "provider.default", "provider.delete", "provider.stop", "provider.sync",
 		"recording.create", "recording.update", "recording.upload", "recording.reextract", "recording.delete",
 		"review.update", "review.delete",
+		"bulk.create", "agent.update", "privacy.update", "person.erase",
 		"collection.create", "collection.update", "collection.add", "collection.remove", "collection.delete",
 		"chat.link", "chat.update", "chat.delete", "linkcode.create",
 		"discord.create", "discord.delete",

@@ -8,13 +8,17 @@ import (
 // A JobKind names the stage that a job is for.
 type JobKind string
 
-// The kinds of jobs, in the order of the flow.
+// The kinds of jobs, in the order of the flow, and those that people order.
 const (
 	JobFetch      JobKind = "fetch"      // Key is a recording's id
 	JobTranscribe JobKind = "transcribe" // Key is a recording's id
 	JobAnalyse    JobKind = "analyse"    // Key is a recording's id
 	JobAutomate   JobKind = "automate"   // Key is a recording's id
 	JobDeliver    JobKind = "deliver"    // Key is a delivery's id, Lane its destination
+
+	JobBulk   JobKind = "bulk"   // Key is a bulk run's id
+	JobRetain JobKind = "retain" // Key is a business's id: removes what is older than it is kept
+	JobErase  JobKind = "erase"  // Key is an erasure's id
 )
 
 // Priorities of jobs: a smaller number goes first, so new calls go before a

@@ -95,36 +95,46 @@ func (s *Store) Analysis(ctx context.Context, business app.BusinessID, recording
 func (s *Store) Reextract(ctx context.Context, business app.BusinessID, only []string, id string, stage app.JobKind) (app.Recording, error) {
 	var r app.Recording
 	err := s.write(ctx, func(t *tx) (err error) {
-		if r, err = t.recording(business, id); err != nil {
-			return err
-		}
-		if !app.Sees(only, r) {
-			return app.Missing("recording")
-		}
-		if !r.HasAudio() {
-			return conflict("The recording has no audio yet.")
-		}
-		var waiting int
-		err = t.row(`SELECT count(*) FROM jobs WHERE key = ? AND kind IN (?, ?, ?)`,
-			id, app.JobFetch, app.JobTranscribe, app.JobAnalyse).Scan(&waiting)
-		if err != nil {
-			return err
-		}
-		if waiting > 0 {
-			return conflict("The recording is being worked on. Wait until that has ended.")
-		}
-		r.Status, r.Error = app.Queued, ""
-		if err := t.setStatus(r, app.Queued, ""); err != nil {
-			return err
-		}
-		var touched changes
-		touched.set("stage", nil, string(stage))
-		if err := t.audit(business, "recording.reextract", id, "", touched...); err != nil {
-			return err
-		}
-		return t.queue(app.Job{Kind: stage, BusinessID: business, Key: id, Priority: app.PriorityLive})
+		r, err = t.reextract(business, only, id, stage, app.PriorityLive)
+		return err
 	})
 	return r, err
+}
+
+func (t *tx) reextract(business app.BusinessID, only []string, id string, stage app.JobKind, priority int) (r app.Recording, err error) {
+	if r, err = t.recording(business, id); err != nil {
+		return r, err
+	}
+	if !app.Sees(only, r) {
+		return r, app.Missing("recording")
+	}
+	if !r.HasAudio() {
+		return r, conflict("The recording has no audio yet.")
+	}
+	if err := t.idle(id); err != nil {
+		return r, err
+	}
+	r.Status, r.Error = app.Queued, ""
+	if err := t.setStatus(r, app.Queued, ""); err != nil {
+		return r, err
+	}
+	var touched changes
+	touched.set("stage", nil, string(stage))
+	if err := t.audit(business, "recording.reextract", id, "", touched...); err != nil {
+		return r, err
+	}
+	return r, t.queue(app.Job{Kind: stage, BusinessID: business, Key: id, Priority: priority})
+}
+
+// idle is a Conflict where a stage of a recording waits or runs.
+func (t *tx) idle(recording string) error {
+	var waiting int
+	err := t.row(`SELECT count(*) FROM jobs WHERE key = ? AND kind IN (?, ?, ?)`,
+		recording, app.JobFetch, app.JobTranscribe, app.JobAnalyse).Scan(&waiting)
+	if err == nil && waiting > 0 {
+		err = conflict("The recording is being worked on. Wait until that has ended.")
+	}
+	return err
 }
 
 func conflict(message string) error {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"crk/app"
@@ -31,6 +32,8 @@ type FoundCall struct {
 	AgentNumber   string
 	AgentName     string
 	Skip          string // why the integration's filters leave it out, or empty
+
+	mark []byte // by which an erased call is known
 }
 
 // A knownCall is what the ledger and the recording say of a found call.
@@ -43,6 +46,7 @@ type knownCall struct {
 	given     int  // seconds as listed before
 	heard     int  // seconds of the audio
 	orphan    bool // its integration was deleted
+	removed   bool // its audio was here, and was not to be kept
 }
 
 // AddFound takes in calls that a run of p found: each that is new gets its
@@ -91,12 +95,12 @@ func (s *Store) AddFound(ctx context.Context, p app.Provider, calls []FoundCall,
 // knownCallQuery tells of calls, given as a JSON array of data ids, what is known.
 const knownCallQuery = `SELECT c.data_id, c.call_at, coalesce(c.recording_id, ''), c.reason, coalesce(r.status, ''), coalesce(r.size > 0, 0),
 		coalesce(c.duration, 0), coalesce(r.audio_duration, 0),
-		r.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM providers p WHERE p.id = r.provider_id)
+		r.id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM providers p WHERE p.id = r.provider_id), r.audio_removed_at IS NOT NULL
 	FROM seen_calls c LEFT JOIN recordings r ON r.id = c.recording_id
 	WHERE c.business_id = ? AND c.data_id IN (SELECT value FROM json_each(?))`
 
 func scanKnown(row scanner) (id string, k knownCall, err error) {
-	err = row.Scan(&id, instant{&k.began}, &k.recording, &k.reason, &k.status, &k.hasAudio, &k.given, &k.heard, &k.orphan)
+	err = row.Scan(&id, instant{&k.began}, &k.recording, &k.reason, &k.status, &k.hasAudio, &k.given, &k.heard, &k.orphan, &k.removed)
 	return id, k, err
 }
 
@@ -119,7 +123,12 @@ func (s *Store) known(ctx context.Context, business app.BusinessID, calls []Foun
 		}
 		known[id] = k
 	}
-	return known, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	erased, err := s.erased(ctx, business, ids)
+	maps.Copy(known, erased) // the ledger itself knows them no more
+	return known, err
 }
 
 // unsettled returns those of calls that something is to be done about.
@@ -134,6 +143,9 @@ func (s *Store) unsettled(ctx context.Context, p app.Provider, calls []FoundCall
 			f.DataID = f.Reused
 		}
 		if k, ok := known[f.DataID]; !ok || k.verdict(f, again) != leave {
+			if f.mark, err = s.fingerprint(ctx, "call", p.BusinessID, f.DataID); err != nil {
+				return nil, err
+			}
 			out = append(out, f)
 		}
 	}
@@ -157,7 +169,7 @@ const (
 // verdict decides about a known call that was found again.
 func (k knownCall) verdict(f FoundCall, again bool) int {
 	switch {
-	case k.reason == reasonDeleted:
+	case k.reason == reasonDeleted, k.removed:
 		return leave
 	case k.recording == "":
 		if f.Skip == "" {
@@ -182,6 +194,11 @@ func grown(heard, listed int) bool { return listed-heard > max(5, listed/10) }
 
 // addFound takes in one call and reports whether it was imported.
 func (t *tx) addFound(p app.Provider, f FoundCall, again bool) (imported bool, err error) {
+	var erased bool // since the look without the writer
+	err = t.row(`SELECT EXISTS (SELECT 1 FROM erased_calls WHERE business_id = ? AND fingerprint = ?)`, p.BusinessID, f.mark).Scan(&erased)
+	if err != nil || erased {
+		return false, err
+	}
 	id := newID()
 	recording := any(id)
 	if f.Skip != "" {

@@ -201,30 +201,31 @@ func (p RecordingPatch) touched() (c changes) {
 // removes the audio file afterwards; one that is left by a crash is an orphan,
 // which the start sweeps. A phone system's call is not imported again.
 func (s *Store) DeleteRecording(ctx context.Context, business app.BusinessID, only []string, id string) error {
-	return s.write(ctx, func(t *tx) error {
-		r, err := t.recording(business, id)
-		if err != nil {
-			return err
-		}
-		if !app.Sees(only, r) {
-			return app.Missing("recording")
-		}
-		err = t.cancelJobs(id, app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate)
-		if err != nil {
-			return err
-		}
-		if err := t.exec(`UPDATE seen_calls SET reason = 'deleted' WHERE business_id = ? AND data_id = ?`, business, r.DataID); err != nil {
-			return err
-		}
-		t.recordingChanged(r, "deleted")
-		if err := t.exec(`DELETE FROM recordings WHERE id = ?`, id); err != nil {
-			return err
-		}
-		if err := t.audit(business, "recording.delete", id, ""); err != nil {
-			return err
-		}
-		return t.emitRecording(app.EventRecordingDeleted, r)
-	})
+	return s.write(ctx, func(t *tx) error { return t.deleteRecording(business, only, id) })
+}
+
+func (t *tx) deleteRecording(business app.BusinessID, only []string, id string) error {
+	r, err := t.recording(business, id)
+	if err != nil {
+		return err
+	}
+	if !app.Sees(only, r) {
+		return app.Missing("recording")
+	}
+	if err := t.cancelJobs(id, app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate); err != nil {
+		return err
+	}
+	if err := t.exec(`UPDATE seen_calls SET reason = 'deleted' WHERE business_id = ? AND data_id = ?`, business, r.DataID); err != nil {
+		return err
+	}
+	t.recordingChanged(r, "deleted")
+	if err := t.exec(`DELETE FROM recordings WHERE id = ?`, id); err != nil {
+		return err
+	}
+	if err := t.audit(business, "recording.delete", id, ""); err != nil {
+		return err
+	}
+	return t.emitRecording(app.EventRecordingDeleted, r)
 }
 
 // A where gathers conditions and their arguments.
@@ -239,3 +240,32 @@ func (w *where) add(cond string, args ...any) {
 }
 
 func (w *where) sql() string { return strings.Join(w.conds, " AND ") }
+
+// in adds "column is one of values"; of no values, nothing is.
+func (w *where) in(column string, values []string) {
+	w.add(column+" IN (SELECT value FROM json_each(?))", list(values))
+}
+
+// recordingWhere asks SQL for what sums by time need of a filter: days, direction
+// and agents. Lists are answered from the cards, which know the rest too.
+func recordingWhere(business app.BusinessID, f app.RecordingFilter) *where {
+	w := &where{}
+	w.add("r.business_id = ?", business)
+	if f.Direction != "" {
+		w.add("r.direction = ?", f.Direction)
+	}
+	if !f.From.IsZero() {
+		w.add("r.call_at >= ?", stamp(f.From))
+	}
+	if !f.To.IsZero() {
+		w.add("r.call_at < ?", stamp(f.To))
+	}
+	if len(f.AgentKeys) > 0 {
+		w.in("r.agent_key", f.AgentKeys)
+	}
+	if f.OnlyAgents != nil {
+		w.in("r.agent_key", f.OnlyAgents)
+		w.add("r.agent_key <> ''")
+	}
+	return w
+}

@@ -27,11 +27,18 @@ func (s *Store) AudioIdentity(ctx context.Context) (string, error) {
 // HashKey returns the appliance's key for keyed hashes of secrets, made once:
 // two equal secrets are told equal by them, and no one else can test a guess.
 func (s *Store) HashKey(ctx context.Context) ([]byte, error) {
-	return s.sealedSetting(ctx, "hash.key", func() ([]byte, error) {
+	if known := s.hashKey.Load(); known != nil {
+		return *known, nil
+	}
+	key, err := s.sealedSetting(ctx, "hash.key", func() ([]byte, error) {
 		b := make([]byte, 32)
 		_, err := rand.Read(b)
 		return b, err
 	})
+	if err == nil {
+		s.hashKey.Store(&key) // it never changes
+	}
+	return key, err
 }
 
 // sealedSetting returns a secret of the appliance, making it the first time.

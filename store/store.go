@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -58,6 +59,7 @@ type Store struct {
 	argon   *argon2id.Params
 	now     func() time.Time
 
+	hashKey     atomic.Pointer[[]byte]
 	webhookKeys sync.Map // opened secrets of webhooks, app.Secret by id
 }
 
