@@ -154,6 +154,8 @@ type appliance struct {
 	hub    *feed.Hub
 
 	phones  *syncer.Engine   // 1, 2: lists calls and downloads their audio
+	servers *ai.Servers      // 3, 4: whom to ask
+	analyst *ai.Analyst      // 4: makes sense of words
 	gateway *notify.Gateway  // 6: sends messages, and runs the Telegram bot
 	runner  *jobs.Runner     // 2 to 6: the stages, each a job
 	keeper  *upkeep.Keeper   // does what people order for many calls, and removes what is not kept
@@ -199,9 +201,12 @@ func (a *appliance) stages(policy egress.Policy) {
 		phones.Settle = demo.Settle
 	}
 	a.phones = syncer.New(phones)
-	models := openai.New(operator)
-	transcriber := ai.NewTranscriber(a.db, a.sounds, models, server(a.cfg.STT), a.log)
-	analyst := ai.NewAnalyst(a.db, models, server(a.cfg.LLM), a.log)
+	a.servers = ai.NewServers(ai.ServersOptions{
+		DB: a.db, Log: a.log, Operator: openai.New(operator), Business: openai.New(policy.Client(egress.AI, 0)),
+		STT: server(a.cfg.STT), LLM: server(a.cfg.LLM),
+	})
+	transcriber := ai.NewTranscriber(a.db, a.sounds, a.servers)
+	a.analyst = ai.NewAnalyst(a.db, a.servers)
 	rules := automation.New(a.db, a.log, a.cfg.BaseURL)
 	a.gateway = notify.New(notify.Options{
 		DB: a.db, Log: a.log, TelegramToken: app.Secret(a.cfg.Telegram.Token.Reveal()), TelegramURL: a.cfg.Telegram.URL,
@@ -214,7 +219,7 @@ func (a *appliance) stages(policy egress.Policy) {
 	handlers := map[app.JobKind]jobs.Handler{
 		app.JobFetch:      a.phones.Handler(),
 		app.JobTranscribe: transcriber.Handler(),
-		app.JobAnalyse:    analyst.Handler(),
+		app.JobAnalyse:    a.analyst.Handler(),
 		app.JobAutomate:   rules.Handler(),
 		app.JobDeliver:    a.gateway.Handler(),
 	}
@@ -225,7 +230,7 @@ func (a *appliance) stages(policy egress.Policy) {
 func (a *appliance) webOptions(policy egress.Policy) web.Options {
 	o := web.Options{
 		DB: a.db, Hub: a.hub, Log: a.log, Audio: a.sounds, Phones: a.phones, Gateway: a.gateway, Events: a.courier, Egress: policy,
-		SetupCode: a.setupCode, Transcribes: a.cfg.STT.URL != "", Analyses: a.cfg.LLM.URL != "",
+		SetupCode: a.setupCode, AI: a.servers, Analyst: a.analyst,
 		BaseURL: a.cfg.BaseURL, TrustedProxies: a.cfg.TrustedProxies, RateLimit: a.cfg.RateLimit, MaxAudio: a.maxAudio(),
 		MetricsToken: app.Secret(a.cfg.MetricsToken.Reveal()), Version: version,
 		DiskFull: func() bool { return disk.Full(a.cfg.DataDir) },

@@ -20,6 +20,7 @@ CREATE TABLE businesses (
     slug       TEXT NOT NULL UNIQUE,
     time_zone  TEXT NOT NULL,
     language   TEXT NOT NULL CHECK (language IN ('th', 'en')),
+    agent_channel TEXT NOT NULL DEFAULT 'auto' CHECK (agent_channel IN ('auto', 'left', 'right')), -- of stereo recordings
     created_at INTEGER NOT NULL,
     checklist_hidden_at INTEGER    -- when somebody had seen enough of the first steps
 ) STRICT, WITHOUT ROWID;
@@ -117,6 +118,7 @@ CREATE TABLE providers (           -- phone integrations
     kind          TEXT NOT NULL CHECK (kind IN ('dtac', 'threecx')),
     name          TEXT NOT NULL,
     host          TEXT NOT NULL,
+    agent_channel TEXT NOT NULL DEFAULT '' CHECK (agent_channel IN ('', 'auto', 'left', 'right')), -- '': the business's
     config        TEXT NOT NULL,
     secret        BLOB NOT NULL,   -- sealed
     interval_ms   INTEGER NOT NULL,
@@ -263,6 +265,78 @@ CREATE TABLE analyses (
     created_at     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX analyses_recording ON analyses (recording_id, created_at);
+
+-- AI servers of a business, what analyses are told, what was used and its price.
+CREATE TABLE ai_servers (          -- of a business; without one the appliance's own serves
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    task        TEXT NOT NULL CHECK (task IN ('transcription', 'analysis')),
+    url         TEXT NOT NULL,
+    key         BLOB,              -- sealed; NULL: the server asks for none
+    model       TEXT NOT NULL,     -- never leaves the appliance
+    options     TEXT NOT NULL,     -- app.AIOptions
+    updated_at  INTEGER NOT NULL,
+    PRIMARY KEY (business_id, task)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE briefs (              -- what analyses are told of a business; each change is a version
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    version     INTEGER NOT NULL,
+    value       TEXT NOT NULL,     -- app.Brief
+    created_by  TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (business_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER briefs_update BEFORE UPDATE ON briefs BEGIN
+    SELECT RAISE(ABORT, 'a version of a brief never changes');
+END;
+
+CREATE TABLE ai_usage (            -- what AI servers did, as they tell it; only grows
+    seq           INTEGER PRIMARY KEY,
+    business_id   TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    recording_id  TEXT NOT NULL,   -- kept when the recording is deleted; empty for a test
+    task          TEXT NOT NULL CHECK (task IN ('transcription', 'analysis')),
+    cause         TEXT NOT NULL CHECK (cause IN ('call', 'trial', 'test')),
+    server        TEXT NOT NULL,
+    model         TEXT NOT NULL,   -- never leaves the appliance
+    audio_ms      INTEGER NOT NULL,
+    input_tokens  INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    estimated     INTEGER NOT NULL, -- the server did not tell the tokens
+    day           TEXT NOT NULL,   -- of the business's time zone, as 2026-11-30
+    at            INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ai_usage_day ON ai_usage (business_id, day);
+CREATE INDEX ai_usage_recording ON ai_usage (business_id, recording_id);
+CREATE TRIGGER ai_usage_update BEFORE UPDATE ON ai_usage BEGIN
+    SELECT RAISE(ABORT, 'the ledger of AI only grows');
+END;
+CREATE TRIGGER ai_usage_delete BEFORE DELETE ON ai_usage
+WHEN EXISTS (SELECT 1 FROM businesses WHERE id = old.business_id) BEGIN
+    SELECT RAISE(ABORT, 'the ledger of AI only grows');
+END;
+
+CREATE TABLE ai_prices (           -- in micro-units of the currency; only grows
+    id            TEXT PRIMARY KEY,
+    business_id   TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    task          TEXT NOT NULL CHECK (task IN ('transcription', 'analysis')),
+    server        TEXT NOT NULL,
+    model         TEXT NOT NULL,
+    currency      TEXT NOT NULL,
+    minute_micros INTEGER NOT NULL, -- a minute of audio
+    input_micros  INTEGER NOT NULL, -- a million tokens read
+    output_micros INTEGER NOT NULL, -- a million tokens written
+    valid_from    INTEGER NOT NULL,
+    created_by    TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    UNIQUE (business_id, task, server, model, valid_from)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER ai_prices_update BEFORE UPDATE ON ai_prices BEGIN
+    SELECT RAISE(ABORT, 'a price never changes');
+END;
+CREATE TRIGGER ai_prices_delete BEFORE DELETE ON ai_prices
+WHEN EXISTS (SELECT 1 FROM businesses WHERE id = old.business_id) BEGIN
+    SELECT RAISE(ABORT, 'a price never changes');
+END;
 
 -- What full text search looks in, normalised; calls is its index.
 CREATE TABLE call_text (

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"time"
 
 	"crk/app"
@@ -30,6 +32,9 @@ func (t *tx) queue(j app.Job) error {
 	if j.RunAt.IsZero() {
 		j.RunAt = t.now
 	}
+	if j.Lane == "" {
+		j.Lane = lane(j)
+	}
 	t.queued = append(t.queued, j.Kind)
 	return t.exec(`
 		INSERT INTO jobs (kind, business_id, key, lane, payload, priority, run_at, created_at)
@@ -38,6 +43,19 @@ func (t *tx) queue(j app.Job) error {
 			run_at = excluded.run_at, payload = excluded.payload, priority = min(priority, excluded.priority),
 			attempts = 0, lease_until = NULL, claims = claims + 1, last_error = ''`,
 		j.Kind, j.BusinessID, j.Key, j.Lane, nullJSON(j.Payload), j.Priority, stamp(j.RunAt), stamp(t.now))
+}
+
+// aiLanes is how many calls of a business wait for an AI server at once, new
+// ones and a backlog's each.
+const aiLanes = 4
+
+// lane keeps the calls of one business from taking every place at AI servers: a
+// server that hangs holds up its own business alone, and a backlog no new call.
+func lane(j app.Job) string {
+	if j.Kind != app.JobTranscribe && j.Kind != app.JobAnalyse {
+		return ""
+	}
+	return fmt.Sprintf("%s/%d/%d", j.BusinessID, min(j.Priority, app.PriorityBacklog), crc32.ChecksumIEEE([]byte(j.Key))%aiLanes)
 }
 
 func nullJSON(b json.RawMessage) any {

@@ -66,10 +66,14 @@ func (s *Store) Transcript(ctx context.Context, business app.BusinessID, recordi
 }
 
 // SaveChunk keeps the answer for one piece of a call's sound until the call's
-// transcript is saved. hash names all that the answer depends on. It returns
-// ErrLease where the recording is gone.
-func (s *Store) SaveChunk(ctx context.Context, business app.BusinessID, recording string, hash []byte, answer json.RawMessage) error {
+// transcript is saved, and records what it used. hash names all that the answer
+// depends on. It returns ErrLease where the recording is gone.
+func (s *Store) SaveChunk(ctx context.Context, hash []byte, answer json.RawMessage, u app.AIUse) error {
+	business, recording := u.BusinessID, u.RecordingID
 	return s.write(ctx, func(t *tx) error {
+		if err := t.useAI(u); err != nil {
+			return err
+		}
 		n, err := t.affect(`INSERT INTO transcript_chunks (recording_id, hash, answer, created_at)
 			SELECT id, ?, ?, ? FROM recordings WHERE id = ? AND business_id = ?
 			ON CONFLICT (recording_id, hash) DO UPDATE SET answer = excluded.answer`,

@@ -33,7 +33,7 @@ func TestSaveTranscript(t *testing.T) {
 	f := storetest.New(t)
 	call := f.Call(t, f.Business.ID)
 	j := stage(t, f, app.JobTranscribe, call)
-	is.NoErr(f.SaveChunk(t.Context(), f.Business.ID, call, []byte("hash"), []byte(`{"a":1}`)))
+	is.NoErr(f.SaveChunk(t.Context(), []byte("hash"), []byte(`{"a":1}`), app.AIUse{BusinessID: f.Business.ID, RecordingID: call}))
 	is.NoErr(f.SaveTranscript(t.Context(), j, &heard, "ear"))
 
 	got, err := f.Transcript(t.Context(), f.Business.ID, call)
@@ -64,15 +64,15 @@ func TestChunks(t *testing.T) {
 	none, err := f.Chunk(t.Context(), f.Business.ID, call, []byte("hash"))
 	is.NoErr(err)
 	is.Equal(none, nil)
-	is.NoErr(f.SaveChunk(t.Context(), f.Business.ID, call, []byte("hash"), []byte(`{"a":1}`)))
-	is.NoErr(f.SaveChunk(t.Context(), f.Business.ID, call, []byte("hash"), []byte(`{"a":2}`))) // twice is no error
+	is.NoErr(f.SaveChunk(t.Context(), []byte("hash"), []byte(`{"a":1}`), app.AIUse{BusinessID: f.Business.ID, RecordingID: call}))
+	is.NoErr(f.SaveChunk(t.Context(), []byte("hash"), []byte(`{"a":2}`), app.AIUse{BusinessID: f.Business.ID, RecordingID: call})) // twice is no error
 	got, err := f.Chunk(t.Context(), f.Business.ID, call, []byte("hash"))
 	is.NoErr(err)
 	is.Equal(string(got), `{"a":2}`)
 	theirs, err := f.Chunk(t.Context(), other.ID, call, []byte("hash"))
 	is.NoErr(err)
 	is.Equal(theirs, nil)
-	is.True(errors.Is(f.SaveChunk(t.Context(), other.ID, call, []byte("h"), []byte(`{}`)), store.ErrLease)) // nor may another write there
+	is.True(errors.Is(f.SaveChunk(t.Context(), []byte("h"), []byte(`{}`), app.AIUse{BusinessID: other.ID, RecordingID: call}), store.ErrLease)) // nor may another write there
 }
 
 func TestSaveAnalysis(t *testing.T) {

@@ -217,6 +217,7 @@ func TestThresholdsUnderManyWriters(t *testing.T) {
 	jobs := make([]app.Job, 100)
 	for i := range jobs {
 		_, jobs[i] = toAnalyse(t, f, 60)
+		f.Exec(t, `UPDATE jobs SET lane = ''`) // each is held at the same time as all others
 	}
 	var wg sync.WaitGroup
 	for _, j := range jobs {

@@ -62,7 +62,7 @@ func check(raw json.RawMessage, c Call) (app.Analysis, error) {
 		ScoreReason: line(in.ScoreReason, maxSentence),
 		Sentiment:   oneOf(&wrong, "sentiment", in.Sentiment, app.Sentiments()),
 		Tag:         oneOf(&wrong, "tag", in.Tag, app.Tags()),
-		Topics:      lines(in.Topics, maxTopic),
+		Topics:      c.topics(lines(in.Topics, maxTopic)),
 		ActionItems: lines(in.ActionItems, maxSentence),
 	}
 	if a.Summary == "" {
@@ -79,7 +79,10 @@ func check(raw json.RawMessage, c Call) (app.Analysis, error) {
 	a.Score = &score
 	words := index(c.Transcript)
 	a.Highlights = in.highlights(words)
-	a.Scorecard = in.scorecard(c.Scorecard, words)
+	a.Scorecard = in.scorecard(c.Brief.Criteria, words)
+	if share, ok := c.share(a.Scorecard); ok {
+		a.Score = &share
+	}
 	in.fillGaps(&a, c)
 	return a, nil
 }
@@ -105,7 +108,7 @@ func (in answer) highlights(words words) []app.Highlight {
 
 // scorecard are the criteria that were asked for, in their order. The maximum is
 // ours, whatever the model says.
-func (in answer) scorecard(card []Criterion, words words) []app.ScorecardItem {
+func (in answer) scorecard(card []app.Criterion, words words) []app.ScorecardItem {
 	out := []app.ScorecardItem{}
 	for _, k := range card {
 		for _, s := range in.Scorecard {
@@ -113,7 +116,7 @@ func (in answer) scorecard(card []Criterion, words words) []app.ScorecardItem {
 			if !ok || !strings.EqualFold(strings.TrimSpace(s.Criterion), k.Name) {
 				continue
 			}
-			item := app.ScorecardItem{Criterion: k.Name, Points: min(max(math.Round(points), 0), k.Max), Max: k.Max, Reason: line(s.Reason, maxSentence)}
+			item := app.ScorecardItem{Criterion: k.Name, Points: min(max(math.Round(points), 0), float64(k.Points)), Max: float64(k.Points), Reason: line(s.Reason, maxSentence)}
 			if at, found := words.find(s.Quote, 0); found {
 				item.Quote, item.At = line(s.Quote, maxSentence), &at
 			}
@@ -122,6 +125,35 @@ func (in answer) scorecard(card []Criterion, words words) []app.ScorecardItem {
 		}
 	}
 	return out
+}
+
+// topics writes those of the business's list as they stand there, before others.
+func (c Call) topics(said []string) []string {
+	listed := []string{}
+	var others []string
+	for _, s := range said {
+		i := slices.IndexFunc(c.Brief.Topics, func(t string) bool { return strings.EqualFold(t, s) })
+		switch {
+		case i < 0:
+			others = append(others, s)
+		case !slices.Contains(listed, c.Brief.Topics[i]):
+			listed = append(listed, c.Brief.Topics[i])
+		}
+	}
+	return append(listed, others...)
+}
+
+// share is the score by a scorecard with all criteria, where their points do not
+// sum to the full score: percentages are not left to a model.
+func (c Call) share(card []app.ScorecardItem) (score float64, ok bool) {
+	sum := c.Brief.Sum()
+	if sum == fullScore || len(card) < len(c.Brief.Criteria) {
+		return 0, false
+	}
+	for _, item := range card {
+		score += item.Points
+	}
+	return math.Round(score * fullScore / float64(sum)), true
 }
 
 var languageCode = regexp.MustCompile(`^[a-z]{2,3}$`)

@@ -49,8 +49,8 @@ func TestAskForgivesWhatDoesNotMatter(t *testing.T) {
 	}) // what nobody said is left out
 	at := 20.0
 	is.Equal(a.Scorecard, []app.ScorecardItem{
-		{Criterion: "greeting", Points: 0, Max: 15, Reason: "none"},                                                // a quote that nobody said is not shown
-		{Criterion: "manners", Points: 20, Max: 20, Reason: "calm", Quote: "I am very sorry about that.", At: &at}, // ours to say what the most is
+		{Criterion: "Greeting", Points: 0, Max: 15, Reason: "none"},                                                // a quote that nobody said is not shown
+		{Criterion: "Manners", Points: 20, Max: 20, Reason: "calm", Quote: "I am very sorry about that.", At: &at}, // ours to say what the most is
 	})
 }
 
@@ -91,7 +91,7 @@ func FuzzAsk(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string) {
 		body, _ := json.Marshal(map[string]any{"choices": []any{map[string]any{"message": map[string]any{"content": content}}}})
 		client := openai.New(&http.Client{Transport: canned(body)})
-		a, err := ai.Ask(t.Context(), client, openai.Config{BaseURL: "http://x/v1"}, c)
+		a, _, err := ai.Ask(t.Context(), client, openai.Config{BaseURL: "http://x/v1"}, c)
 		if err != nil {
 			return
 		}

@@ -24,26 +24,32 @@ const (
 // keeps this package's promises: what the model says is within the closed lists
 // and bounds, and every quote occurs in the transcript.
 //
-// The error wraps [ErrInvalidAnswer], is an [*openai.Error], or is ctx's.
-func Ask(ctx context.Context, client *openai.Client, cfg openai.Config, c Call) (app.Analysis, error) {
+// The error wraps [ErrInvalidAnswer], is an [*openai.Error], or is ctx's. What the
+// answers took is told in any case.
+func Ask(ctx context.Context, client *openai.Client, cfg openai.Config, c Call) (app.Analysis, openai.Usage, error) {
 	limit := maxTranscript
+	used := openai.Usage{Known: true}
 	for shrinks := 0; ; shrinks++ {
-		analysis, err := converse(ctx, client, cfg, c, limit)
+		analysis, err := converse(ctx, client, cfg, c, limit, &used)
 		var e *openai.Error
 		if shrinks < maxShrinks && errors.As(err, &e) && e.Code == openai.CodeContextLength {
 			limit = min(limit, len([]rune(transcriptLines(c.Transcript, limit)))) / 2
 			continue
 		}
-		return analysis, err
+		return analysis, used, err
 	}
 }
 
-// converse asks once and, where the answer is not valid, has it repaired.
-func converse(ctx context.Context, client *openai.Client, cfg openai.Config, c Call, limit int) (app.Analysis, error) {
+// converse asks once and, where the answer is not valid, has it repaired. What
+// that takes is added to used.
+func converse(ctx context.Context, client *openai.Client, cfg openai.Config, c Call, limit int, used *openai.Usage) (app.Analysis, error) {
 	messages := prompt(c, limit)
 	for repairs := 0; ; repairs++ {
 		var a app.Analysis
-		reply, err := client.Chat(ctx, cfg, messages, schema(c.Scorecard))
+		reply, err := client.Chat(ctx, cfg, messages, schema(c.Brief.Criteria))
+		if reply.Usage != (openai.Usage{}) {
+			*used = used.Add(reply.Usage)
+		}
 		if err == nil {
 			if a, err = check(reply.JSON, c); err == nil {
 				return a, nil

@@ -41,7 +41,7 @@ func dialogue(t testing.TB, name string) aitest.Dialogue {
 
 // callOf is a call in which a dialogue was held, a line every ten seconds.
 func callOf(d aitest.Dialogue) ai.Call {
-	c := ai.Call{Direction: app.In, Phone: "0812345678", Duration: float64(10 * len(d.Lines)), Scorecard: ai.DefaultScorecard(), Language: "en"}
+	c := ai.Call{Direction: app.In, Phone: "0812345678", Duration: float64(10 * len(d.Lines)), Brief: app.DefaultBrief("en")}
 	for i, l := range d.Lines {
 		at := float64(10 * i)
 		c.Transcript.Segments = append(c.Transcript.Segments, app.Segment{Start: at, End: at + 8, Speaker: l.Speaker, Text: l.Text})
@@ -72,7 +72,7 @@ func ask(t testing.TB, c ai.Call, answers ...string) (app.Analysis, *aitest.Serv
 		srv.Fail(aitest.Chat, aitest.Says(a))
 	}
 	client, cfg := model(t, srv)
-	a, err := ai.Ask(t.Context(), client, cfg, c)
+	a, _, err := ai.Ask(t.Context(), client, cfg, c)
 	return a, srv, err
 }
 
@@ -80,7 +80,7 @@ func TestAskAnalysesACall(t *testing.T) {
 	is := is.New(t)
 	d := dialogue(t, "late delivery")
 	c := callOf(d)
-	c.Language = "th"
+	c.Brief = app.DefaultBrief("th")
 	a, srv, err := ask(t, c)
 	is.NoErr(err)
 	want := d.Reviews["th"]
@@ -94,7 +94,7 @@ func TestAskAnalysesACall(t *testing.T) {
 	is.Equal(a.Language, "en")                                                                                                                          // the call's own
 	is.Equal(a.Highlights, []app.Highlight{{At: 33.62, Text: "This is the third time I call."}, {At: 53.74, Text: "I want to speak to your manager."}}) // when they were said
 	is.Equal(len(a.Scorecard), 4)
-	is.Equal(a.Scorecard[2].Criterion, "solves")
+	is.Equal(a.Scorecard[2].Criterion, "Solution")
 	is.Equal(a.Scorecard[2].Points, 18.0)
 	is.Equal(a.Scorecard[2].Max, 40.0)
 	is.Equal(a.Direction, app.Direction("")) // the record knows
@@ -143,7 +143,7 @@ func TestAskShrinksToTheModelsContext(t *testing.T) {
 	srv := aitest.New(aitest.Dialogue{})
 	srv.Fail(aitest.Chat, aitest.Refused(400, "context_length_exceeded", "too long"), aitest.Refused(400, "context_length_exceeded", "too long"))
 	client, cfg := model(t, srv)
-	_, err := ai.Ask(t.Context(), client, cfg, callOf(dialogue(t, "late delivery")))
+	_, _, err := ai.Ask(t.Context(), client, cfg, callOf(dialogue(t, "late delivery")))
 	is.NoErr(err)
 	var sizes []int
 	for _, r := range srv.Requests(aitest.Chat) {
@@ -153,7 +153,7 @@ func TestAskShrinksToTheModelsContext(t *testing.T) {
 	is.True(sizes[0] > sizes[1] && sizes[1] > sizes[2]) // less each time
 
 	srv.FailAlways(aitest.Chat, aitest.Refused(400, "context_length_exceeded", "too long"))
-	_, err = ai.Ask(t.Context(), client, cfg, callOf(dialogue(t, "late delivery")))
+	_, _, err = ai.Ask(t.Context(), client, cfg, callOf(dialogue(t, "late delivery")))
 	var e *openai.Error
 	is.True(errors.As(err, &e) && e.Code == openai.CodeContextLength)
 	is.Equal(len(srv.Requests(aitest.Chat)), 3+4) // not for ever
@@ -223,7 +223,7 @@ func TestAskSurvivesEveryMisbehaviour(t *testing.T) {
 			srv := aitest.New(d)
 			srv.Fail(aitest.Chat, tt.fault)
 			client, cfg := model(t, srv)
-			a, err := ai.Ask(t.Context(), client, cfg, callOf(d))
+			a, _, err := ai.Ask(t.Context(), client, cfg, callOf(d))
 			is.Equal(len(srv.Requests(aitest.Chat)), tt.asked)
 			if tt.code == "" {
 				is.NoErr(err)
@@ -245,7 +245,7 @@ func TestAskEndsWithItsContext(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	}))
-	_, err := ai.Ask(ctx, client, cfg, callOf(dialogue(t, "price")))
+	_, _, err := ai.Ask(ctx, client, cfg, callOf(dialogue(t, "price")))
 	is.True(errors.Is(err, context.Canceled))
 }
 
@@ -257,8 +257,8 @@ func TestSimulatedReviewsAreSound(t *testing.T) {
 				srv := aitest.New(d)
 				client, cfg := model(t, srv)
 				c := callOf(d)
-				c.Language = language
-				a, err := ai.Ask(t.Context(), client, cfg, c)
+				c.Brief = app.DefaultBrief(language)
+				a, _, err := ai.Ask(t.Context(), client, cfg, c)
 				is.NoErr(err)
 				sum := 0.0
 				for _, item := range a.Scorecard {

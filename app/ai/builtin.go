@@ -16,14 +16,15 @@ type Sound struct {
 	Sides  []float64 // seconds in which each side speaks; nil where they cannot be told apart
 }
 
-// Judge is the analysis with no model, by these rules:
+// Judge is the analysis with no model. The tag follows from the audio:
 //
 //	no_answer  nobody speaks for a second, or one of two sides does not
 //	short      there is less than ten seconds of speech
 //	normal     otherwise
 //
-// It says nothing of what it cannot know: no score, no sentiment, no summary.
-func Judge(s Sound) app.Analysis {
+// Where there is a transcript the business's keyword lists are looked for in it,
+// as [applyKeywords] says. What neither tells stays empty: nothing is made up.
+func Judge(s Sound, t *app.Transcript, b app.Brief) app.Analysis {
 	a := app.Analysis{Tag: "normal", Topics: []string{}, ActionItems: []string{}, Highlights: []app.Highlight{}, Scorecard: []app.ScorecardItem{}}
 	if s.Speech < shortTalk {
 		a.Tag = "short"
@@ -32,6 +33,10 @@ func Judge(s Sound) app.Analysis {
 		if side < someTalk {
 			a.Tag = "no_answer"
 		}
+	}
+	if t != nil {
+		a.Language = t.Language
+		applyKeywords(&a, *t, b)
 	}
 	return a
 }

@@ -28,6 +28,9 @@ type lab struct {
 	sounds *audio.Store
 	log    *bytes.Buffer
 	stages map[app.JobKind]jobs.Handler
+
+	servers *ai.Servers
+	analyst *ai.Analyst
 }
 
 // newLab starts the stages. A nil handler is no server.
@@ -54,12 +57,32 @@ func newLabWith(t testing.TB, ear, mind ai.Server) *lab {
 	if l.sounds, err = audio.OpenStore(filepath.Join(t.TempDir(), "audio"), identity); err != nil {
 		t.Fatal(err)
 	}
-	client, log := openai.New(http.DefaultClient), slog.New(slog.NewTextHandler(l.log, nil))
-	l.stages = map[app.JobKind]jobs.Handler{
-		app.JobTranscribe: ai.NewTranscriber(l.Store, l.sounds, client, ear, log).Handler(),
-		app.JobAnalyse:    ai.NewAnalyst(l.Store, client, mind, log).Handler(),
-	}
+	l.start(ear, mind)
 	return l
+}
+
+// start makes the stages with these servers of the appliance's own. A business's
+// own requests carry a mark.
+func (l *lab) start(ear, mind ai.Server) {
+	log := slog.New(slog.NewTextHandler(l.log, nil))
+	l.servers = ai.NewServers(ai.ServersOptions{
+		DB: l.Store, Log: log, Operator: openai.New(http.DefaultClient), STT: ear, LLM: mind,
+		Business: openai.New(&http.Client{Transport: marked{}}),
+	})
+	l.analyst = ai.NewAnalyst(l.Store, l.servers)
+	l.stages = map[app.JobKind]jobs.Handler{
+		app.JobTranscribe: ai.NewTranscriber(l.Store, l.sounds, l.servers).Handler(),
+		app.JobAnalyse:    l.analyst.Handler(),
+	}
+}
+
+// marked is the client that goes where a business may have requests sent.
+type marked struct{}
+
+func (marked) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Business", "yes")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // bring puts a call with its sound into the store and returns its id.

@@ -18,8 +18,15 @@ type utterance struct {
 	voice   string // as the server tells them apart
 }
 
+// who is what is known of who speaks before anything is heard.
+type who struct {
+	direction app.Direction
+	agent     app.AgentChannel
+	apart     bool // the sides of the call are on two channels
+}
+
 // merge makes one transcript of what was heard in the pieces of a call.
-func merge(all []heard, direction app.Direction) app.Transcript {
+func merge(all []heard, w who) app.Transcript {
 	var said []utterance
 	languages := map[string]int{}
 	for _, h := range all {
@@ -35,7 +42,7 @@ func merge(all []heard, direction app.Direction) app.Transcript {
 		}
 	}
 	slices.SortStableFunc(said, func(a, b utterance) int { return cmp.Compare(a.Start, b.Start) })
-	name(said, direction, len(all))
+	name(said, w, len(all))
 	t := app.Transcript{Segments: []app.Segment{}}
 	var words []string
 	for _, u := range said {
@@ -144,12 +151,22 @@ func withoutRepeat(before, text string) string {
 	return ""
 }
 
-// name says who speaks. On separate channels whoever speaks first has picked up:
-// the agent, or, where the business called, the customer. A server that tells
-// voices apart is believed within one piece only, as it names them anew in each.
-func name(said []utterance, direction app.Direction, pieces int) {
+// name says who speaks. On separate channels it is as the call's source says, or
+// else whoever speaks first has picked up: the agent, or, where the business
+// called, the customer. A server that tells voices apart is believed within one
+// piece only, as it names them anew in each.
+func name(said []utterance, w who, pieces int) {
+	if w.apart && w.agent != app.AgentAuto {
+		for i, u := range said {
+			said[i].Speaker = app.SpeakerCustomer
+			if (u.channel == 0) == (w.agent == app.AgentLeft) {
+				said[i].Speaker = app.SpeakerAgent
+			}
+		}
+		return
+	}
 	first, second := app.SpeakerAgent, app.SpeakerCustomer
-	if direction == app.Out {
+	if w.direction == app.Out {
 		first, second = second, first
 	}
 	apart := func(a, b utterance) bool { return a.channel != b.channel }

@@ -21,7 +21,7 @@ const promptLength = 200
 // A cutter has a call transcribed in pieces, each once.
 type cutter struct {
 	db        *store.Store
-	client    *openai.Client
+	server    Server
 	cfg       openai.Config
 	recording app.Recording
 	file      *audio.File
@@ -73,7 +73,7 @@ func (c *cutter) piece(ctx context.Context, p audio.Piece, before string) (answe
 	if err != nil {
 		return answer, err
 	}
-	answer, err = c.client.Transcribe(ctx, c.cfg, openai.Sound{
+	answer, err = c.server.client.Transcribe(ctx, c.cfg, openai.Sound{
 		Name: "call.wav", ContentType: "audio/wav", Size: sound.Size(), Prompt: before,
 		Duration: time.Duration(p.Duration() * float64(time.Second)),
 		Open:     func() (io.Reader, error) { return c.cut(p) },
@@ -85,13 +85,23 @@ func (c *cutter) piece(ctx context.Context, p audio.Piece, before string) (answe
 	if err != nil {
 		return answer, err
 	}
-	return answer, c.db.SaveChunk(ctx, c.recording.BusinessID, c.recording.ID, hash, raw)
+	return answer, c.db.SaveChunk(ctx, hash, raw, c.use(p, answer.Usage))
+}
+
+// use is what a piece is recorded as: the sound that was sent, where the server
+// does not measure it.
+func (c *cutter) use(p audio.Piece, u openai.Usage) app.AIUse {
+	if u.Audio == 0 {
+		u.Audio = p.Duration()
+	}
+	u.Known = true
+	return c.server.use(c.recording.BusinessID, c.recording.ID, app.TaskTranscription, app.CauseCall, u)
 }
 
 // hash names a request by all that its answer depends on.
 func (c *cutter) hash(p audio.Piece, before string) ([]byte, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00", c.cfg.BaseURL, c.cfg.Model, c.cfg.Language, before)
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%q\x00%s\x00", c.cfg.BaseURL, c.cfg.Model, c.cfg.Language, c.cfg.Extra, before)
 	sound, err := c.cut(p)
 	if err != nil {
 		return nil, err

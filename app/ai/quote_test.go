@@ -38,7 +38,7 @@ func TestQuotes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
-			c := ai.Call{Scorecard: ai.DefaultScorecard(), Transcript: app.Transcript{Segments: lines, Text: "x"}}
+			c := ai.Call{Brief: app.DefaultBrief("en"), Transcript: app.Transcript{Segments: lines, Text: "x"}}
 			a, _, err := ask(t, c, good(map[string]any{"highlights": []any{map[string]any{"at": tt.hint, "text": tt.quote}}}))
 			is.NoErr(err)
 			if tt.at < 0 {

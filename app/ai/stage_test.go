@@ -2,7 +2,6 @@ package ai_test
 
 import (
 	"fmt"
-	"log/slog"
 	"math"
 	"net/http"
 	"strings"
@@ -68,7 +67,7 @@ func TestACallBecomesWordsAndSense(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(a.ID, r.AnalysisID)
 	is.Equal(len(a.Highlights), 2)
-	is.Equal(l.Text(t, `SELECT prompt_version || ' ' || model FROM analyses`), ai.PromptVersion+" gpt-4o-mini")
+	is.Equal(l.Text(t, `SELECT prompt_version || ' ' || model FROM analyses`), ai.PromptVersion+"/0 gpt-4o-mini")
 
 	hits, _, err := l.Recordings(t.Context(), l.Business.ID, app.RecordingFilter{Text: "tracking warehouse", Limit: 10})
 	is.NoErr(err)
@@ -184,7 +183,7 @@ func TestOneServerOfTwo(t *testing.T) {
 		l := newLab(t, srv, nil)
 		id := l.bring(t, app.In, wav(20, []talk{{1, 18}}))
 		l.process(t, id)
-		l.stages[app.JobTranscribe] = ai.NewTranscriber(l.Store, l.sounds, nil, ai.Server{}, slog.Default()).Handler()
+		l.start(ai.Server{}, ai.Server{})
 		_, err := l.Reextract(t.Context(), l.Business.ID, nil, id, app.JobTranscribe)
 		is.NoErr(err)
 		l.process(t, id)
@@ -244,19 +243,4 @@ func TestAServerThatTakesLessGetsLess(t *testing.T) {
 	is.Equal(len(ear.Requests(aitest.Transcriptions)), 5) // in pieces of two minutes
 	s := l.transcript(t, id).Segments
 	is.True(s[len(s)-1].End > 580)
-}
-
-func TestSlots(t *testing.T) {
-	for url, slots := range map[string]int{
-		"http://127.0.0.1:8000/v1": 1, "http://localhost/v1": 1, "http://10.1.2.3/v1": 1, "http://192.168.0.9:8000/v1": 1, "http://[::1]/v1": 1,
-		"http://[fd00::1]/v1": 1, "http://whisper:8000/v1": 1, "http://gpu.lan/v1": 1, "http://gpu.local/v1": 1, "http://ai.internal/v1": 1,
-		"https://api.openai.com/v1": 4, "http://203.0.113.9/v1": 4, "https://[2001:db8::1]/v1": 4, "": 1,
-	} {
-		t.Run(url, func(t *testing.T) {
-			is := is.New(t)
-			l := newLabWith(t, ai.Server{URL: url}, ai.Server{URL: url})
-			is.Equal(l.stages[app.JobTranscribe].Slots, slots)
-			is.Equal(l.stages[app.JobAnalyse].Slots, slots)
-		})
-	}
 }

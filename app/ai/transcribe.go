@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -15,10 +14,6 @@ import (
 	"crk/store"
 )
 
-// defaultSTT is the model that is asked for where none is set: servers with a
-// single model ignore the name, and OpenAI's own has this one.
-const defaultSTT = "whisper-1"
-
 // Lengths of what is sent in one request.
 const (
 	longPiece     = 8 * time.Minute // under the ten minutes that some servers take
@@ -28,52 +23,51 @@ const (
 
 // A Transcriber is the stage that makes words of sound.
 type Transcriber struct {
-	db     *store.Store
-	audio  *audio.Store
-	client *openai.Client
-	server Server
-	gate   *gate
+	db      *store.Store
+	audio   *audio.Store
+	servers *Servers
 }
 
-// NewTranscriber returns the stage for calls whose business has no server of its
-// own. Without a server calls pass through it with no transcript.
-func NewTranscriber(db *store.Store, sounds *audio.Store, client *openai.Client, server Server, log *slog.Logger) *Transcriber {
-	return &Transcriber{db: db, audio: sounds, client: client, server: server, gate: newGate(db, log)}
+// NewTranscriber returns the stage. Calls of a business for which no server
+// works pass through it with no transcript.
+func NewTranscriber(db *store.Store, sounds *audio.Store, servers *Servers) *Transcriber {
+	return &Transcriber{db: db, audio: sounds, servers: servers}
 }
 
 // Handler is the stage's job handler, for jobs of [app.JobTranscribe].
 func (t *Transcriber) Handler() jobs.Handler {
 	return handler(t.run, func(ctx context.Context, j app.Job, _ error) error {
 		return t.db.FailRecording(ctx, j, app.TranscriptionFailed)
-	}, t.server.slots())
+	})
 }
 
-// serverOf is the server for a business's calls.
-func (t *Transcriber) serverOf(app.BusinessID) Server { return t.server }
-
 func (t *Transcriber) run(ctx context.Context, j app.Job) error {
-	server := t.serverOf(j.BusinessID)
+	server, err := t.servers.Of(ctx, j.BusinessID, app.TaskTranscription)
+	if err != nil {
+		return err
+	}
 	if server.URL == "" {
 		return t.db.SaveTranscript(ctx, j, nil, "")
 	}
-	cfg := server.config(defaultSTT)
-	if err := t.gate.enter(ctx, j, cfg); err != nil {
+	leave, err := t.servers.enter(ctx, j, server)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	r, err := t.db.BeginStage(ctx, j, app.Transcribing)
 	if err != nil {
 		return err
 	}
-	transcript, err := t.transcribe(ctx, r, cfg)
+	transcript, err := t.transcribe(ctx, r, server)
 	if err != nil {
-		return t.gate.verdict(ctx, fmt.Errorf("ai: transcribe: %w", err), j, cfg)
+		return t.servers.gate.verdict(ctx, fmt.Errorf("ai: transcribe: %w", err), j, server)
 	}
-	return t.db.SaveTranscript(ctx, j, &transcript, cfg.Model)
+	return t.db.SaveTranscript(ctx, j, &transcript, server.ModelName(app.TaskTranscription))
 }
 
 // transcribe makes the transcript of a call, piece by piece. A server that takes
 // less at once gets less.
-func (t *Transcriber) transcribe(ctx context.Context, r app.Recording, cfg openai.Config) (app.Transcript, error) {
+func (t *Transcriber) transcribe(ctx context.Context, r app.Recording, server Server) (app.Transcript, error) {
 	stats, err := t.db.AudioStats(ctx, r.BusinessID, r.ID)
 	if err != nil {
 		return app.Transcript{}, err
@@ -81,13 +75,17 @@ func (t *Transcriber) transcribe(ctx context.Context, r app.Recording, cfg opena
 	if stats == nil {
 		return app.Transcript{}, jobs.Permanent(errors.New("the recording has no audio"))
 	}
+	side, err := t.db.AgentChannel(ctx, r.BusinessID, r.ID)
+	if err != nil {
+		return app.Transcript{}, err
+	}
 	file, err := t.audio.Open(r.ID)
 	if err != nil {
 		return app.Transcript{}, err
 	}
 	defer file.Close()
-	for length := pieceLength(cfg.Model); ; length /= 2 {
-		c := &cutter{db: t.db, client: t.client, cfg: cfg, recording: r, file: file}
+	for length := pieceLength(server.ModelName(app.TaskTranscription)); ; length /= 2 {
+		c := &cutter{db: t.db, server: server, cfg: server.config(app.TaskTranscription), recording: r, file: file}
 		heard, err := c.pieces(ctx, *stats, length)
 		var e *openai.Error
 		if errors.As(err, &e) && e.Code == openai.CodeTooLarge && length/2 >= shortestPiece {
@@ -96,7 +94,7 @@ func (t *Transcriber) transcribe(ctx context.Context, r app.Recording, cfg opena
 		if err != nil {
 			return app.Transcript{}, err
 		}
-		return merge(heard, r.Direction), nil
+		return merge(heard, who{direction: r.Direction, agent: side, apart: len(stats.Talk) == 2 && !stats.Same}), nil
 	}
 }
 

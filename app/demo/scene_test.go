@@ -61,7 +61,7 @@ func TestScriptIsSound(t *testing.T) {
 
 // heard is a scene's call as the product has it once it is transcribed.
 func heard(s demo.Scene, language string) ai.Call {
-	c := ai.Call{Direction: app.In, Phone: "+66800001201", Duration: s.Seconds, Scorecard: ai.DefaultScorecard(), Language: language}
+	c := ai.Call{Direction: app.In, Phone: "+66800001201", Duration: s.Seconds, Brief: app.DefaultBrief(language)}
 	c.Transcript.Language = "en"
 	for _, l := range s.Lines {
 		c.Transcript.Segments = append(c.Transcript.Segments, app.Segment{Start: l.At, End: l.At + l.Length, Speaker: l.By, Text: l.Text})
@@ -92,7 +92,7 @@ func TestReviews(t *testing.T) {
 		} {
 			t.Run(s.Name+" "+language, func(t *testing.T) {
 				is := is.New(t)
-				a, err := ai.Ask(t.Context(), client, cfg, heard(s, language))
+				a, _, err := ai.Ask(t.Context(), client, cfg, heard(s, language))
 				is.NoErr(err)                                  // the answer is valid
 				is.Equal(a.Summary, opinion.summary)           // it is of this scene, in this language
 				is.Equal(a.ScoreReason, opinion.reason)        // likewise
@@ -101,7 +101,7 @@ func TestReviews(t *testing.T) {
 				is.Equal(len(a.Highlights), len(s.Highlights)) // every passage occurs in the transcript
 				is.True(len(a.Topics) > 0)                     // there are topics
 				total := 0.0
-				is.Equal(len(a.Scorecard), len(ai.DefaultScorecard())) // every criterion of the product's
+				is.Equal(len(a.Scorecard), len(app.DefaultBrief(language).Criteria)) // every criterion of the product's
 				for i, item := range a.Scorecard {
 					total += item.Points
 					is.Equal(item.Points, s.Scorecard[i].Points) // within the maximum
@@ -146,9 +146,9 @@ func TestUnknownCall(t *testing.T) {
 	is.True(strings.Contains(words.Text, "is simulated")) // with what is true
 
 	for language, says := range map[string]string{"th": "สาธิต", "en": "did not listen"} {
-		c := ai.Call{Duration: 5, Scorecard: ai.DefaultScorecard(), Language: language}
+		c := ai.Call{Duration: 5, Brief: app.DefaultBrief(language)}
 		c.Transcript = app.Transcript{Text: words.Text, Segments: []app.Segment{{End: 5, Speaker: app.SpeakerUnknown, Text: words.Text}}}
-		a, err := ai.Ask(t.Context(), client, openai.Config{BaseURL: cfg.LLM.URL, Model: cfg.LLM.Model}, c)
+		a, _, err := ai.Ask(t.Context(), client, openai.Config{BaseURL: cfg.LLM.URL, Model: cfg.LLM.Model}, c)
 		is.NoErr(err)                              // so does the model
 		is.True(strings.Contains(a.Summary, says)) // and says that it made this up
 		is.Equal(a.Tag, "other")                   // of nothing in particular

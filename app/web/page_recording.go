@@ -26,7 +26,9 @@ func (o Options) showCall(c *fiber.Ctx, p views.CallPage) error {
 		return err
 	}
 	p.Recording, p.Query = r, strings.TrimSpace(c.Query("q"))
-	p.HasSTT, p.HasLLM = o.Transcribes, o.Analyses
+	if p.HasSTT, p.HasLLM, err = o.hasAI(ctx, w.Business.ID); err != nil {
+		return err
+	}
 	if p.Audio, err = o.DB.AudioStats(ctx, w.Business.ID, r.ID); err != nil {
 		return err
 	}

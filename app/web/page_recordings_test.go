@@ -96,7 +96,7 @@ func TestExportCalls(t *testing.T) {
 
 func TestCallPage(t *testing.T) {
 	is := is.New(t)
-	s := newPages(t, func(o *web.Options) { o.Transcribes, o.Analyses = true, true })
+	s := newPages(t, withAI)
 	key := s.Key(t)
 	path := s.process(t, key, &spoken, app.Analysis{
 		Summary: "Said hello", Score: ptr(88.0), ScoreReason: "Polite", Sentiment: "positive", Tag: "normal", Topics: []string{"greeting"},

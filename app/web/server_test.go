@@ -13,6 +13,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"crk/app/ai"
+	"crk/app/ai/openai"
 	"crk/app/audio"
 	"crk/app/egress"
 	"crk/app/feed"
@@ -52,8 +54,25 @@ func newServer(t *testing.T, change ...func(*web.Options)) *server {
 	for _, f := range change {
 		f(&o)
 	}
+	if o.AI == nil {
+		withServers(&o, ai.Server{}, ai.Server{})
+	}
 	s.app = web.New(o)
 	return s
+}
+
+// withServers gives the server AI servers of the appliance's own.
+func withServers(o *web.Options, stt, llm ai.Server) {
+	o.AI = ai.NewServers(ai.ServersOptions{
+		DB: o.DB, Log: o.Log, Operator: openai.New(http.DefaultClient), Business: openai.New(o.Egress.Client(egress.AI, 0)), STT: stt, LLM: llm,
+	})
+	o.Analyst = ai.NewAnalyst(o.DB, o.AI)
+}
+
+// withAI gives it servers that are set and that nothing asks.
+func withAI(o *web.Options) {
+	s := ai.Server{URL: "http://ai.invalid/v1"}
+	withServers(o, s, s)
 }
 
 // An answer is what came back.

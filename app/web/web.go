@@ -17,6 +17,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
+	"crk/app/ai"
 	"crk/app/audio"
 	"crk/app/egress"
 	"crk/app/feed"
@@ -37,12 +38,12 @@ type Options struct {
 	Gateway *notify.Gateway  // of messages
 	Events  *webhook.Courier // of events, to webhooks
 	Egress  egress.Policy    // where people may have requests sent
+	AI      *ai.Servers      // that work for a business
+	Analyst *ai.Analyst      // tries settings on calls
 
-	SetupCode   app.Secret // guards the first visit; "": there is a user
-	Transcribes bool       // a server for transcription is set
-	Analyses    bool       // a server for analysis is set
-	Simulated   bool       // a demonstration: pages say that what is outside is simulated
-	Messenger   string     // of a demonstration: the page of its simulated chats
+	SetupCode app.Secret // guards the first visit; "": there is a user
+	Simulated bool       // a demonstration: pages say that what is outside is simulated
+	Messenger string     // of a demonstration: the page of its simulated chats
 
 	BaseURL        string         // where people reach the appliance; "": not known
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and -Proto count

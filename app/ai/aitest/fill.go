@@ -85,7 +85,7 @@ func (s *Server) review(lines []utterance, thai bool) map[string]any {
 // fill makes up a value of a schema for a key.
 func (f *filler) fill(n node, key string) any {
 	if v, ok := f.script[key]; ok {
-		return v
+		return named(v, n)
 	}
 	kind, nullable := n.kind()
 	switch {
@@ -103,6 +103,21 @@ func (f *filler) fill(n node, key string) any {
 		return f.seed%2 == 0
 	}
 	return f.sentence(key)
+}
+
+// named gives the entries of a script's scorecard, in their order, the names of
+// the criteria that are asked for.
+func named(v any, n node) any {
+	card, ok := v.([]map[string]any)
+	if !ok || n.Items == nil || len(n.Items.Properties["criterion"].Enum) != len(card) {
+		return v
+	}
+	out := make([]map[string]any, len(card))
+	for i, entry := range card {
+		out[i] = maps.Clone(entry)
+		out[i]["criterion"] = n.Items.Properties["criterion"].Enum[i]
+	}
+	return out
 }
 
 // choose prefers what most calls are.

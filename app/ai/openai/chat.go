@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,9 +27,19 @@ type Schema struct {
 
 // A Reply is what a model answered.
 type Reply struct {
-	JSON json.RawMessage // the first JSON object in the answer, or nil
-	Text string          // the answer without the model's thoughts
+	JSON  json.RawMessage // the first JSON object in the answer, or nil
+	Text  string          // the answer without the model's thoughts
+	Form  string          // how the server was asked for the form: one of the Form constants
+	Usage Usage           // guessed, and so not Known, where the server does not say
 }
+
+// How a server was asked for the form of an answer.
+const (
+	FormStrict = "json_schema_strict"
+	FormSchema = "json_schema"
+	FormObject = "json_object"
+	FormPrompt = "prompt"
+)
 
 // The ladder of structured answers, from what we like best.
 const (
@@ -40,7 +51,8 @@ const (
 
 // Chat sends a conversation and returns the model's answer. It asks the server
 // to hold the model to the schema, strictly, then loosely, then to any JSON, and
-// last asks the model alone, as far down as the server needs it.
+// last asks the model alone, as far down as the server needs it. The reply tells
+// its usage also beside an error, where the model answered something useless.
 //
 // A server may agree and not do it: the answer is as the model gave it, and
 // checking it is the caller's. Where it lacks what the schema requires, the
@@ -50,19 +62,23 @@ func (c *Client) Chat(ctx context.Context, cfg Config, messages []Message, schem
 	ladder := "chat " + cfg.BaseURL + " " + cfg.Model
 	var out Reply
 	err := c.memory.descend(ladder, schemaPrompt, func(rung int) error {
-		body, err := json.Marshal(chatRequest(cfg.Model, messages, schema, rung))
+		body, err := json.Marshal(chatRequest(cfg, messages, schema, rung))
 		if err != nil {
 			return fmt.Errorf("openai: chat: make request: %w", err)
 		}
 		answer, err := c.do(ctx, cfg, request{
 			op: "chat", method: http.MethodPost, path: "chat/completions", contentType: "application/json",
 			open:   func() (io.Reader, error) { return bytes.NewReader(body), nil },
-			length: int64(len(body)), timeout: chatTimeout,
+			length: int64(len(body)), timeout: cmp.Or(cfg.Timeout, chatTimeout),
 		})
 		if err != nil {
 			return err
 		}
 		out, err = decodeReply(answer)
+		out.Form = []string{FormStrict, FormSchema, FormObject, FormPrompt}[rung]
+		if out.Usage = decodeUsage(answer); !out.Usage.Known {
+			out.Usage = guess(len(body), len(answer))
+		}
 		return err
 	})
 	if err == nil && c.memory.start(ladder) < schemaObject && !keeps(schema.JSON, out.JSON) {
@@ -73,12 +89,19 @@ func (c *Client) Chat(ctx context.Context, cfg Config, messages []Message, schem
 
 // chatRequest asks neither for a temperature, which reasoning models refuse, nor
 // for a limit of tokens, whose name differs between servers.
-func chatRequest(model string, messages []Message, schema Schema, rung int) map[string]any {
+func chatRequest(cfg Config, messages []Message, schema Schema, rung int) map[string]any {
 	if rung >= schemaObject {
 		messages = append(slices.Clip(messages), Message{Role: "user",
 			Content: "Answer with one JSON object and nothing else. It must satisfy this JSON schema:\n" + string(schema.JSON)})
 	}
-	req := map[string]any{"model": model, "messages": messages}
+	req := map[string]any{}
+	for _, f := range cfg.Extra {
+		req[f.Name] = f.Value
+		if json.Valid([]byte(f.Value)) {
+			req[f.Name] = json.RawMessage(f.Value)
+		}
+	}
+	req["model"], req["messages"] = cfg.Model, messages
 	switch rung {
 	case schemaStrict, schemaLoose:
 		req["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{

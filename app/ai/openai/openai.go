@@ -60,6 +60,16 @@ type Config struct {
 	Model    string      // as the server names it
 	Language string      // of the speech, ISO 639-1; empty: the server finds out
 	Header   http.Header // sent with every request; wins over the client's own
+
+	KeyHeader string        // that carries the bare key, as Azure's api-key; empty: Authorization: Bearer
+	Timeout   time.Duration // of each request for work; 0: by what is asked
+	Extra     []Field       // sent with every request for work
+}
+
+// A Field is a part of a request that only some servers know.
+type Field struct {
+	Name  string
+	Value string // in a chat read as JSON where it is valid, else as text
 }
 
 // A Client asks servers. It may be used concurrently.
@@ -161,7 +171,11 @@ func (r request) build(ctx context.Context, cfg Config) (*http.Request, error) {
 		req.Header.Set("Content-Type", r.contentType)
 	}
 	req.Header.Set("Accept", "application/json")
-	if cfg.Key != "" {
+	switch {
+	case cfg.Key == "":
+	case cfg.KeyHeader != "":
+		req.Header.Set(cfg.KeyHeader, string(cfg.Key))
+	default:
 		req.Header.Set("Authorization", "Bearer "+string(cfg.Key))
 	}
 	for name, values := range cfg.Header {

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -29,6 +30,7 @@ type Transcript struct {
 	Text     string
 	Duration time.Duration // as the server measured it, or 0
 	Segments []Segment
+	Usage    Usage
 }
 
 // A Segment is a stretch of a transcript, with times from the sound's start.
@@ -66,6 +68,7 @@ func (c *Client) Transcribe(ctx context.Context, cfg Config, s Sound) (Transcrip
 			return err
 		}
 		out, err = decodeTranscript(body)
+		out.Usage = decodeUsage(body)
 		return err
 	})
 	return out, err
@@ -77,7 +80,11 @@ func (c *Client) Transcribe(ctx context.Context, cfg Config, s Sound) (Transcrip
 func transcribeRequest(cfg Config, s Sound, rung int) (request, error) {
 	var buf bytes.Buffer
 	form := multipart.NewWriter(&buf)
-	for name, value := range transcribeFields(cfg, s, rung) {
+	fields := transcribeFields(cfg, s, rung)
+	for _, f := range cfg.Extra {
+		fields[f.Name] = f.Value
+	}
+	for name, value := range fields {
 		if err := form.WriteField(name, value); err != nil {
 			return request{}, err
 		}
@@ -98,7 +105,7 @@ func transcribeRequest(cfg Config, s Sound, rung int) (request, error) {
 	}
 	return request{
 		op: "transcribe", method: http.MethodPost, path: "audio/transcriptions", contentType: form.FormDataContentType(),
-		open: open, length: int64(buf.Len()) + s.Size, timeout: max(120*time.Second, 3*s.Duration),
+		open: open, length: int64(buf.Len()) + s.Size, timeout: cmp.Or(cfg.Timeout, max(120*time.Second, 3*s.Duration)),
 	}, nil
 }
 
