@@ -96,6 +96,7 @@ func Actions() []Action {
 		"automation.create", "automation.update", "automation.delete",
 		"webhook.create", "webhook.update", "webhook.rotate", "webhook.recover", "webhook.retry", "webhook.disable", "webhook.delete",
 		"budget.update",
+		"aiserver.update", "aiserver.delete", "brief.update", "price.create", "channel.update",
 	}
 }
 

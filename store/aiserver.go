@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"crk/app"
 )
@@ -57,6 +58,10 @@ func (s *Store) SetAIServer(ctx context.Context, a app.AIServer) error {
 		}
 		sealed = b
 	}
+	was, err := s.AIServer(ctx, a.BusinessID, a.Task)
+	if err != nil {
+		return err
+	}
 	return s.write(ctx, func(t *tx) error {
 		err := t.exec(`INSERT INTO ai_servers (business_id, task, url, key, model, options, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (business_id, task) DO UPDATE SET url = excluded.url, key = excluded.key, model = excluded.model,
@@ -65,18 +70,42 @@ func (s *Store) SetAIServer(ctx context.Context, a app.AIServer) error {
 		if err != nil {
 			return err
 		}
-		return t.wakeAI(a.BusinessID, a.Task)
+		if err := t.wakeAI(a.BusinessID, a.Task); err != nil {
+			return err
+		}
+		return t.audit(a.BusinessID, "aiserver.update", string(a.Task), string(a.Task), aiServerChanges(was, a)...)
 	})
+}
+
+// aiServerChanges are the fields of a server that are different now, without their
+// values where those would name it: the log is exported.
+func aiServerChanges(was *app.AIServer, is app.AIServer) []app.FieldChange {
+	var touched changes
+	if was == nil {
+		was = &app.AIServer{}
+	}
+	touched.hide("url", was.URL != is.URL)
+	touched.hide("key", was.Key != is.Key)
+	touched.hide("model", was.Model != is.Model)
+	touched.set("language", was.Language, is.Language)
+	touched.set("timeout", was.Timeout.String(), is.Timeout.String())
+	touched.set("keyHeader", was.KeyHeader, is.KeyHeader)
+	touched.hide("extra", !slices.Equal(was.Extra, is.Extra))
+	return touched
 }
 
 // DeleteAIServer takes a business back to the appliance's own server for a task.
 // Calls that waited go on at once. It does nothing where none was set.
 func (s *Store) DeleteAIServer(ctx context.Context, business app.BusinessID, task app.AITask) error {
 	return s.write(ctx, func(t *tx) error {
-		if err := t.exec(`DELETE FROM ai_servers WHERE business_id = ? AND task = ?`, business, task); err != nil {
+		n, err := t.affect(`DELETE FROM ai_servers WHERE business_id = ? AND task = ?`, business, task)
+		if err != nil || n == 0 {
 			return err
 		}
-		return t.wakeAI(business, task)
+		if err := t.wakeAI(business, task); err != nil {
+			return err
+		}
+		return t.audit(business, "aiserver.delete", string(task), string(task))
 	})
 }
 

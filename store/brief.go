@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
 
 	"crk/app"
 )
@@ -67,8 +68,14 @@ func (s *Store) AddBrief(ctx context.Context, business app.BusinessID, b app.Bri
 			return nil
 		}
 		b.Version, b.CreatedBy, b.CreatedAt = last.Version+1, by, t.now
-		return t.exec(`INSERT INTO briefs (business_id, version, value, created_by, created_at) VALUES (?, ?, ?, ?, ?)`,
+		err = t.exec(`INSERT INTO briefs (business_id, version, value, created_by, created_at) VALUES (?, ?, ?, ?, ?)`,
 			business, b.Version, toJSON(b), by, stamp(t.now))
+		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("version", last.Version, b.Version)
+		return t.audit(business, "brief.update", strconv.Itoa(b.Version), "", touched...)
 	})
 	return b, err
 }

@@ -27,6 +27,15 @@ func (s *Store) BusinessAgentChannel(ctx context.Context, business app.BusinessI
 // they are.
 func (s *Store) SetBusinessAgentChannel(ctx context.Context, business app.BusinessID, c app.AgentChannel) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(`UPDATE businesses SET agent_channel = ? WHERE id = ?`, c, business)
+		var was app.AgentChannel
+		if err := t.row(`SELECT agent_channel FROM businesses WHERE id = ?`, business).Scan(&was); err != nil {
+			return found(err, "business")
+		}
+		if err := t.exec(`UPDATE businesses SET agent_channel = ? WHERE id = ?`, c, business); err != nil || was == c {
+			return err
+		}
+		var touched changes
+		touched.set("agentChannel", was, c)
+		return t.audit(business, "channel.update", string(business), "", touched...)
 	})
 }

@@ -45,9 +45,17 @@ func (s *Store) AddPrice(ctx context.Context, p app.Price) (app.Price, error) {
 			return bad.Err()
 		}
 		p.CreatedAt = t.now
-		return t.exec(`INSERT INTO ai_prices (`+priceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		err = t.exec(`INSERT INTO ai_prices (`+priceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, p.BusinessID, p.Task, p.Server, p.Model, p.Currency, p.Minute, p.Input, p.Output,
 			stamp(p.ValidFrom), p.CreatedBy, stamp(p.CreatedAt))
+		if err != nil {
+			return err
+		}
+		// Admins read the log, and money is for owners alone.
+		var touched changes
+		touched.hide("price", true)
+		touched.set("validFrom", time.Time{}, p.ValidFrom)
+		return t.audit(p.BusinessID, "price.create", p.ID, string(p.Task), touched...)
 	})
 	return p, err
 }

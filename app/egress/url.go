@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -108,4 +109,15 @@ func isNumber(label string) bool {
 		label, digits = hex, "0123456789abcdef"
 	}
 	return strings.Trim(label, digits) == ""
+}
+
+// IsNear reports whether everything that a host resolves to now is on this
+// machine or in a network that is not the internet, so that what is said to it
+// stays there. It blocks for the look-up, at most two seconds; a name that does
+// not resolve is not near.
+func (p Policy) IsNear(ctx context.Context, host string) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	ips := p.addresses(ctx, host)
+	return len(ips) > 0 && !slices.ContainsFunc(ips, func(ip netip.Addr) bool { return !Near(ip) })
 }

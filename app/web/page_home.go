@@ -55,9 +55,13 @@ func (o Options) firstSteps(ctx context.Context, w caller) ([]views.Step, error)
 	if err != nil || done.Hidden {
 		return nil, err
 	}
+	stt, llm, err := o.hasAI(ctx, w.Business.ID)
+	if err != nil {
+		return nil, err
+	}
 	steps := []views.Step{
 		{Name: "phone", Done: done.Phone, Link: providersPath},
-		{Name: "ai", Done: o.Transcribes || o.Analyses, Link: providersPath},
+		{Name: "ai", Done: stt || llm, Link: aiServersPath},
 		{Name: "chat", Done: done.Chat, Link: destinationsPath},
 		{Name: "rule", Done: done.Rule, Link: "/automations"},
 		{Name: "colleague", Done: done.Colleague, Link: "/settings"},

@@ -64,6 +64,7 @@ func pageRoutes(o Options) []pageRoute {
 		usagePages(o),
 		auditPages(o),
 	)
+	return slices.Concat(homePages(o), calls, notifications, aiServerPages(o), settingsRoutes(o), webhookPages(o), usagePages(o))
 }
 
 func settingsRoutes(o Options) []pageRoute {
