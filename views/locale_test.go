@@ -71,6 +71,8 @@ func closedLists() map[string][]string {
 		}
 		return out
 	}
+	aiCodes := []string{"unauthorized", "quota", "model_not_found", "rate_limited", "unavailable", "unreachable", "timeout", "unexpected_answer", "too_large",
+		"context_length", "rejected", "cut_off", "refused", "no_json", "no_path", "not_allowed", "incomplete"}
 	var fields, ops []string
 	for _, f := range app.ConditionFields() {
 		fields = append(fields, f.Name)
@@ -100,8 +102,11 @@ func closedLists() map[string][]string {
 		"webhook.disabled.fix": {string(app.WebhookGone), string(app.WebhookFailing)}, "webhook.event": events,
 		"webhook.error": {app.WebhookErrTimeout, app.WebhookErrUnreachable, app.WebhookErrTLS, app.WebhookErrNotAllowed, app.WebhookErrRedirect,
 			app.WebhookErrGone, app.WebhookErrRateLimited, app.WebhookErrRejected, app.WebhookErrPeer},
-		"chat":         {"private", "group", "supergroup", "channel"},
-		"audit.action": actions, "audit.thing": app.AuditThings(), "audit.actor": text(app.ActorKinds()),
+		"aiserver.task": text(app.AITasks()), "aiserver.drawer": text(app.AITasks()), "aiserver.none": text(app.AITasks()), "aiserver.without": text(app.AITasks()),
+		"aitest.error": aiCodes, "aitest.fix": aiCodes, "aitest.form": {"json_schema_strict", "json_schema", "json_object", "prompt"},
+		"channel.agent": text(app.AgentChannels()),
+		"chat":          {"private", "group", "supergroup", "channel"},
+		"audit.action":  actions, "audit.thing": app.AuditThings(), "audit.actor": text(app.ActorKinds()),
 		"audit.via": {app.ViaDashboard, app.ViaAPI, app.ViaCommand, app.ViaTelegram}, "audit.value": {"true", "false"},
 	}
 }

@@ -94,7 +94,7 @@ func TestAskAnalysesACall(t *testing.T) {
 	is.Equal(a.Language, "en")                                                                                                                          // the call's own
 	is.Equal(a.Highlights, []app.Highlight{{At: 33.62, Text: "This is the third time I call."}, {At: 53.74, Text: "I want to speak to your manager."}}) // when they were said
 	is.Equal(len(a.Scorecard), 4)
-	is.Equal(a.Scorecard[2].Criterion, "Solution")
+	is.Equal(a.Scorecard[2].Criterion, "การแก้ปัญหา")
 	is.Equal(a.Scorecard[2].Points, 18.0)
 	is.Equal(a.Scorecard[2].Max, 40.0)
 	is.Equal(a.Direction, app.Direction("")) // the record knows

@@ -110,9 +110,10 @@ func (l *lab) bring(t testing.TB, direction app.Direction, sound []byte) string 
 	return id
 }
 
-// claim returns the due jobs of a kind.
+// claim returns the due jobs of a kind, whatever their lanes.
 func (l *lab) claim(t testing.TB, kind app.JobKind) []app.Job {
 	t.Helper()
+	l.Exec(t, `UPDATE jobs SET lane = ''`)
 	jobs, err := l.ClaimJobs(t.Context(), kind, 10, time.Minute)
 	if err != nil {
 		t.Fatal(err)
@@ -210,4 +211,16 @@ func wav(seconds float64, channels ...[]talk) []byte {
 		}
 	}
 	return b
+}
+
+// waitFor waits until something is so.
+func waitFor(t testing.TB, so func() bool) {
+	t.Helper()
+	for range 10_000 {
+		if so() {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("it does not become so")
 }

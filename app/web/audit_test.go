@@ -26,6 +26,8 @@ var unaudited = map[string]string{
 	"POST /api/v1/providers/test":                     "asks a phone system; nothing is changed",
 	"POST /api/v1/providers/:id/test":                 "asks a phone system; what it finds out is not a person's change",
 	"POST /settings/providers/try":                    "asks a phone system; nothing is changed",
+	"POST /settings/providers/ai/:task/try":           "asks an AI server; nothing is changed",
+	"POST /settings/providers/ai/:task/test":          "asks an AI server; what it finds out is not a person's change",
 	"POST /settings/providers/:id/try":                "asks a phone system; nothing is changed",
 	"POST /settings/providers/:id/test":               "asks a phone system; what it finds out is not a person's change",
 	"POST /api/v1/telegram/chats/:id/test":            "a message: it is in the log of deliveries",
@@ -126,6 +128,9 @@ func changes() []change {
 		{"POST /settings/webhooks/:id/recover", "{webhook}", []string{"since", "2026-11-01"}, "webhook.recover"},
 		{"POST /settings/webhooks/:id/deliveries/:deliveryId/retry", "{webhook}/{delivery}", []string{}, "webhook.retry"},
 		{"POST /settings/webhooks/:id/delete", "{webhook}", []string{}, "webhook.delete"},
+		{"POST /settings/providers/ai/:task", "analysis", []string{"url", "https://8.8.8.8/v1", "key", "sk-" + hookToken, "model", "m"}, "aiserver.update"},
+		{"POST /settings/providers/ai/:task/delete", "{aiserver}", []string{}, "aiserver.delete"},
+		{"POST /settings/providers/ai/channel", "", []string{"agentChannel", "left"}, "channel.update"},
 		{"POST /usage/budget", "", []string{"limit", "60", "thresholds", "50", "onLimit", "notify"}, "budget.update"},
 
 		{"POST /settings/tokens", "", []string{"name", "CRM", "account", "false", "scopes", "view_usage", "expires", "90"}, "key.create"},
@@ -224,6 +229,13 @@ func (r *auditRig) thing(t *testing.T, name string) string {
 		"automation": func() string {
 			return r.post(t, "/notifications/automations", map[string]any{"name": "a", "conditions": []any{}, "message": "m", "inApp": true})["id"].(string)
 		},
+		"aiserver": func() string {
+			a := app.AIServer{BusinessID: r.Business.ID, Task: app.TaskAnalysis, URL: "https://8.8.8.8/v1"}
+			if err := r.SetAIServer(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			return string(a.Task)
+		},
 		"webhook": func() string {
 			return r.post(t, "/webhooks", map[string]any{"url": "https://8.8.8.8/hook", "events": []string{"recording.created"}})["id"].(string)
 		},
@@ -272,7 +284,7 @@ func (r *auditRig) path(t *testing.T, c change) string {
 	if strings.HasSuffix(path, "/items") && len(ids) > 1 {
 		path = strings.TrimSuffix(path, "/items") + "/" + ids[1]
 	}
-	return strings.Replace(path, ":token", ids[0], 1)
+	return strings.NewReplacer(":token", ids[0], ":task", ids[0]).Replace(path)
 }
 
 // send makes the change.

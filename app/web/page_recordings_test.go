@@ -7,7 +7,6 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app"
-	"crk/app/web"
 )
 
 func TestCallsPage(t *testing.T) {

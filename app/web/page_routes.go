@@ -59,12 +59,12 @@ func pageRoutes(o Options) []pageRoute {
 		homePages(o),
 		calls,
 		notifications,
+		aiServerPages(o), // before the addresses of integrations, which end in any id
 		settingsRoutes(o),
 		webhookPages(o),
 		usagePages(o),
 		auditPages(o),
 	)
-	return slices.Concat(homePages(o), calls, notifications, aiServerPages(o), settingsRoutes(o), webhookPages(o), usagePages(o))
 }
 
 func settingsRoutes(o Options) []pageRoute {

@@ -52,7 +52,7 @@ func TestTranscribeReadsEveryDialect(t *testing.T) {
 			"segments":[{"id":0,"seek":0,"start":0.5,"end":2.0,"text":" Hello there.","tokens":[1],"temperature":0,
 			"avg_logprob":-0.2,"compression_ratio":1.1,"no_speech_prob":0.01}],"usage":{"type":"duration","seconds":3}}`,
 			openai.Transcript{Language: "en", Text: "Hello there.", Duration: 2500 * time.Millisecond, Segments: []seg{
-				{Start: s / 2, End: 2 * s, Text: "Hello there.", NoSpeech: 0.01, LogProb: -0.2, Compression: 1.1}}}},
+				{Start: s / 2, End: 2 * s, Text: "Hello there.", NoSpeech: 0.01, LogProb: -0.2, Compression: 1.1}}, Usage: openai.Usage{Known: true, Audio: 3}}},
 		{"json", `{"text":"สวัสดีครับ"}`, openai.Transcript{Text: "สวัสดีครับ"}},
 		{"an empty text is an answer", `{"text":""}`, openai.Transcript{}},
 		{"vLLM's durations are strings", `{"text":"a","language":"th","duration":"2.0","segments":[{"start":"0","end":"1.5","text":"a"}]}`,
