@@ -61,10 +61,14 @@ func run(t testing.TB, d *demo.Demo, dir string, box *secret.Box) (p *product, s
 		DB: p.db, Log: log, TelegramToken: app.Secret(cfg.Telegram.Token.Reveal()), TelegramURL: cfg.Telegram.URL, DiscordURL: cfg.DiscordURL,
 	})
 	models := openai.New(http.DefaultClient)
+	servers := ai.NewServers(ai.ServersOptions{
+		DB: p.db, Log: log, Operator: models, Business: models,
+		STT: ai.Server{URL: cfg.STT.URL, Model: cfg.STT.Model}, LLM: ai.Server{URL: cfg.LLM.URL, Model: cfg.LLM.Model},
+	})
 	runner := jobs.New(p.db, log, map[app.JobKind]jobs.Handler{
 		app.JobFetch:      p.phones.Handler(),
-		app.JobTranscribe: ai.NewTranscriber(p.db, sounds, models, ai.Server{URL: cfg.STT.URL, Model: cfg.STT.Model}, log).Handler(),
-		app.JobAnalyse:    ai.NewAnalyst(p.db, models, ai.Server{URL: cfg.LLM.URL, Model: cfg.LLM.Model}, log).Handler(),
+		app.JobTranscribe: ai.NewTranscriber(p.db, sounds, servers).Handler(),
+		app.JobAnalyse:    ai.NewAnalyst(p.db, servers).Handler(),
 		app.JobAutomate:   automation.New(p.db, log, cfg.BaseURL).Handler(),
 		app.JobDeliver:    gateway.Handler(),
 	})
