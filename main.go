@@ -213,7 +213,7 @@ func (a *appliance) stages(policy egress.Policy) {
 		DiscordURL: a.cfg.DiscordURL, Client: operator,
 	})
 	a.courier = webhook.New(webhook.Options{
-		DB: a.db, Log: a.log, Client: policy.Client(egress.Webhook, 0), Version: version,
+		DB: a.db, Log: a.log, Client: policy.Clients(egress.Webhook, 0).Trusting, Version: version,
 	})
 	a.keeper = upkeep.New(a.db, a.sounds, a.log)
 	handlers := map[app.JobKind]jobs.Handler{

@@ -653,6 +653,7 @@ CREATE TABLE webhooks (
     last_success_at INTEGER,
     last_failure_at INTEGER,
     not_before      INTEGER,           -- the receiver asked to be left alone until then
+    ca              TEXT NOT NULL DEFAULT '',  -- PEM: authorities trusted beside the machine's
     created_at      INTEGER NOT NULL,
     updated_at      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -23,6 +23,7 @@ type Webhook struct {
 	FailingSince  time.Time     // of the first failure since the last success; zero: it does not fail
 	LastSuccessAt time.Time
 	LastFailureAt time.Time
+	CA            string // certificate authorities, as PEM, that its address is trusted by beside the machine's; empty: none
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }

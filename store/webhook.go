@@ -22,11 +22,11 @@ const (
 )
 
 const webhookColumns = `id, business_id, url, description, events, active, disabled, failing_since,
-	last_success_at, last_failure_at, created_at, updated_at`
+	last_success_at, last_failure_at, ca, created_at, updated_at`
 
 func scanWebhook(row scanner) (w app.Webhook, err error) {
 	err = row.Scan(&w.ID, &w.BusinessID, &w.URL, &w.Description, asJSON{&w.Events}, &w.Active, &w.Disabled, instant{&w.FailingSince},
-		instant{&w.LastSuccessAt}, instant{&w.LastFailureAt}, instant{&w.CreatedAt}, instant{&w.UpdatedAt})
+		instant{&w.LastSuccessAt}, instant{&w.LastFailureAt}, &w.CA, instant{&w.CreatedAt}, instant{&w.UpdatedAt})
 	return w, err
 }
 
@@ -48,9 +48,9 @@ func (s *Store) CreateWebhook(ctx context.Context, w app.Webhook, secret app.Sec
 		}
 		w.CreatedAt, w.UpdatedAt = t.now, t.now
 		t.webhookChanged(w)
-		err := t.exec(`INSERT INTO webhooks (id, business_id, url, description, events, active, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			w.ID, w.BusinessID, w.URL, w.Description, toJSON(w.Events), w.Active, stamp(t.now), stamp(t.now))
+		err := t.exec(`INSERT INTO webhooks (id, business_id, url, description, events, active, ca, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			w.ID, w.BusinessID, w.URL, w.Description, toJSON(w.Events), w.Active, w.CA, stamp(t.now), stamp(t.now))
 		if err != nil {
 			return err
 		}
@@ -90,6 +90,7 @@ func (t *tx) webhook(business app.BusinessID, id string) (app.Webhook, error) {
 // A WebhookPatch changes a webhook. Nil leaves as it is.
 type WebhookPatch struct {
 	URL, Description *string
+	CA               *string // see [app.Webhook.CA]
 	Events           []app.EventType
 	Active           *bool
 }
@@ -106,8 +107,8 @@ func (s *Store) PatchWebhook(ctx context.Context, business app.BusinessID, id st
 		p.apply(&w)
 		w.UpdatedAt = t.now
 		t.webhookChanged(w)
-		err := t.exec(`UPDATE webhooks SET url = ?, description = ?, events = ?, active = ?, disabled = ?, failing_since = ?, updated_at = ?
-			WHERE id = ?`, w.URL, w.Description, toJSON(w.Events), w.Active, w.Disabled, stamp(w.FailingSince), stamp(t.now), id)
+		err := t.exec(`UPDATE webhooks SET url = ?, description = ?, events = ?, active = ?, disabled = ?, failing_since = ?, ca = ?, updated_at = ?
+			WHERE id = ?`, w.URL, w.Description, toJSON(w.Events), w.Active, w.Disabled, stamp(w.FailingSince), w.CA, stamp(t.now), id)
 		if err != nil {
 			return err
 		}
@@ -117,7 +118,7 @@ func (s *Store) PatchWebhook(ctx context.Context, business app.BusinessID, id st
 		switch {
 		case was.Active && !w.Active:
 			return t.holdDeliveries(id)
-		case w.URL != was.URL || w.Active && !was.Active:
+		case w.URL != was.URL || w.CA != was.CA || w.Active && !was.Active:
 			return t.forgetDelay(id)
 		}
 		return nil
@@ -129,6 +130,9 @@ func (s *Store) PatchWebhook(ctx context.Context, business app.BusinessID, id st
 func (p WebhookPatch) apply(w *app.Webhook) {
 	if p.URL != nil && *p.URL != w.URL {
 		w.URL, w.FailingSince = *p.URL, time.Time{}
+	}
+	if p.CA != nil {
+		w.CA = *p.CA
 	}
 	if p.Description != nil {
 		w.Description = *p.Description
@@ -207,6 +211,7 @@ func (t *tx) auditWebhook(was, is app.Webhook, action app.Action) error {
 		touched.hide("url", was.URL != is.URL)
 	}
 	touched.set("description", was.Description, is.Description)
+	touched.hide("ca", was.CA != is.CA)
 	touched.set("events", was.Events, is.Events)
 	touched.set("isActive", was.Active, is.Active)
 	return t.audit(is.BusinessID, action, is.ID, is.Description, touched...)
@@ -243,16 +248,17 @@ func (t *tx) addWebhookSecret(webhook string, s sealedSecret) error {
 // A WebhookTarget is where a webhook's events go, and how they are signed.
 type WebhookTarget struct {
 	URL     string
+	CA      string       // authorities to trust beside the machine's, as PEM; empty: none
 	Secrets []app.Secret // newest first
 }
 
 // WebhookTarget returns where a webhook's events go now.
 func (s *Store) WebhookTarget(ctx context.Context, business app.BusinessID, id string) (to WebhookTarget, err error) {
-	rows, err := s.reads.QueryContext(ctx, `SELECT k.id, k.secret, w.url FROM webhooks w JOIN webhook_secrets k ON k.webhook_id = w.id
+	rows, err := s.reads.QueryContext(ctx, `SELECT k.id, k.secret, w.url, w.ca FROM webhooks w JOIN webhook_secrets k ON k.webhook_id = w.id
 		WHERE w.id = ? AND w.business_id = ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.created_at DESC, k.id DESC`,
 		id, business, stamp(s.now()))
 	sealed, err := collect(rows, err, func(row scanner) (k sealedSecret, err error) {
-		err = row.Scan(&k.id, &k.sealed, &to.URL)
+		err = row.Scan(&k.id, &k.sealed, &to.URL, &to.CA)
 		return k, err
 	})
 	if err != nil {

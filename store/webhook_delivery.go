@@ -94,6 +94,14 @@ func (s *Store) addAttempts(ctx context.Context, list []app.WebhookDelivery) err
 	return rows.Err()
 }
 
+// WebhookBacklog returns how many deliveries to a webhook wait, and how many are
+// kept that came while it was off.
+func (s *Store) WebhookBacklog(ctx context.Context, business app.BusinessID, webhook string) (pending, held int, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'held')
+		FROM webhook_deliveries WHERE webhook_id = ? AND business_id = ? AND status IN ('pending', 'held')`, webhook, business).Scan(&pending, &held)
+	return pending, held, err
+}
+
 // errWebhookOff is the answer to sending again to a webhook that is off.
 var errWebhookOff = conflict("The webhook is switched off. Switch it on first.")
 

@@ -15,7 +15,9 @@ import (
 var guideFiles embed.FS
 
 // GuideNames lists the guides at /docs in the order in which they are shown.
-func GuideNames() []string { return []string{"start", "phone", "notifications", "changelog"} }
+func GuideNames() []string {
+	return []string{"start", "phone", "notifications", "webhooks", "changelog"}
+}
 
 // A Guide is a page of the product's own documentation, in one language.
 type Guide struct {

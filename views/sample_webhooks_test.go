@@ -55,7 +55,9 @@ func webhookSamples(t testing.TB) map[string]templ.Component {
 		"webhooks":        views.Webhooks(here, shown),
 		"webhooks-none":   views.Webhooks(here, views.WebhooksPage{}),
 		"webhooks-edit":   views.Webhooks(here, drawer),
-		"webhook":         views.Webhook(here, views.WebhookPage{Webhook: crm, Items: events(t), Next: "c", Status: "failed", Older: true}),
-		"webhook-stopped": views.Webhook(here, views.WebhookPage{Webhook: gone}),
+		"webhook":         views.Webhook(here, views.WebhookPage{Webhook: crm, Recent: events(t), Items: events(t), Next: "c", Status: "failed", Older: true, Held: 3}),
+		"webhook-stopped": views.Webhook(here, views.WebhookPage{Webhook: gone, Held: 212}),
+		"webhook-paused":  views.Webhook(here, views.WebhookPage{Webhook: paused}),
+		"webhook-failing": views.Webhook(here, views.WebhookPage{Webhook: failing, Pending: 12, Recent: events(t)[1:4]}),
 	}
 }

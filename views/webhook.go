@@ -40,9 +40,12 @@ type WebhookSecret struct {
 	Rotated bool // there was one before
 }
 
-// WebhookPage is what was sent to one webhook.
+// WebhookPage is one webhook: how it fares, and what was sent to it.
 type WebhookPage struct {
 	app.Webhook
+	Recent  []app.WebhookDelivery // the latest, newest first
+	Pending int                   // deliveries that wait
+	Held    int                   // and those kept while it was off
 	Items   []app.WebhookDelivery
 	Status  string // only those; empty: all
 	Older   bool   // not the newest
@@ -199,6 +202,43 @@ func pretty(body []byte) string {
 		return string(body)
 	}
 	return b.String()
+}
+
+// path is an address below the webhook's.
+func (p WebhookPage) path(below string) string { return "/settings/webhooks/" + p.ID + below }
+
+// keptSince is the day from which on everything that is kept is sent again:
+// nothing is kept for longer.
+func (p WebhookPage) keptSince() string {
+	return p.CreatedAt.UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+}
+
+// trialEvents are the events that the webhook is told of.
+func (p WebhookPage) trialEvents() (out []app.EventType) {
+	for _, e := range app.EventTypes() {
+		if p.Wants(e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func eventOptions(ctx context.Context, events []app.EventType) []Option {
+	var out []Option
+	for _, e := range events {
+		out = append(out, Option{string(e), eventName(ctx, e)})
+	}
+	return out
+}
+
+// exampleBody is what is sent of an event.
+func exampleBody(ctx context.Context, e app.EventType, b app.BusinessID) string {
+	at := now(ctx).UTC().Truncate(time.Second)
+	body, err := json.Marshal(app.Event{Type: e, Timestamp: at, Data: app.ExampleData(e, b, at, "https://crk.example.com")})
+	if err != nil {
+		return ""
+	}
+	return pretty(body)
 }
 
 // nextEvents is the address of the page of what is older.

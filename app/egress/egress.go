@@ -19,6 +19,9 @@
 // friendly answer. Redirects are never followed, and proxies named in the
 // environment are ignored.
 //
+// Further certificate authorities may be trusted for one address ([Clients]);
+// that a certificate is checked cannot be switched off.
+//
 // The package does not know what is asked for or answered: bounding a body is
 // its caller's.
 package egress
@@ -82,24 +85,29 @@ type Policy struct {
 // with an error that wraps a [*Refused]. The client follows no redirect (the
 // 3xx answer is the answer), keeps no cookies and undoes no compression.
 func (p Policy) Client(class Class, timeout time.Duration) *http.Client {
-	direct := transport(p.dial(class))
+	return p.client(class, timeout, &tls.Config{MinVersion: tls.VersionTLS12})
+}
+
+// client is Client with the given trust. Each transport gets a copy of it.
+func (p Policy) client(class Class, timeout time.Duration, trust *tls.Config) *http.Client {
+	direct := transport(p.dial(class), trust)
 	client := &http.Client{
 		Timeout:       timeout,
 		Transport:     direct,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if p.Proxy != nil {
-		viaProxy := transport((&net.Dialer{Timeout: connectTimeout}).DialContext)
+		viaProxy := transport((&net.Dialer{Timeout: connectTimeout}).DialContext, trust)
 		viaProxy.Proxy = http.ProxyURL(p.Proxy)
 		client.Transport = &router{policy: p, class: class, direct: direct, proxy: viaProxy}
 	}
 	return client
 }
 
-func transport(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
+func transport(dial func(ctx context.Context, network, addr string) (net.Conn, error), trust *tls.Config) *http.Transport {
 	return &http.Transport{
 		DialContext:            dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        trust.Clone(),
 		TLSHandshakeTimeout:    connectTimeout,
 		IdleConnTimeout:        idleTimeout,
 		ExpectContinueTimeout:  time.Second,

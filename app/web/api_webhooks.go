@@ -53,6 +53,7 @@ type newWebhook struct {
 	Description string          `json:"description"`
 	Events      []app.EventType `json:"events"`
 	IsActive    *bool           `json:"isActive"`
+	ca          string          // of the dashboard alone
 }
 
 // Validate returns what is wrong with it.
@@ -106,6 +107,7 @@ type webhookPatch struct {
 	Description *string         `json:"description"`
 	Events      []app.EventType `json:"events"`
 	IsActive    *bool           `json:"isActive"`
+	ca          *string         // of the dashboard alone
 }
 
 // Validate checks the fields that are given.

@@ -163,7 +163,7 @@ func newAuditRig(t *testing.T) *auditRig {
 		o.Egress.Allow = append(o.Egress.Allow, netip.MustParsePrefix("127.0.0.0/8"))
 		phones = syncer.New(syncer.Options{DB: o.DB, Audio: o.Audio, Log: o.Log, Client: o.Egress.Client(egress.Phone, 0)})
 		o.Phones, o.RateLimit = phones, 0
-		o.Events = webhook.New(webhook.Options{DB: o.DB, Log: o.Log, Client: o.Egress.Client(egress.Webhook, 0)})
+		o.Events = webhook.New(webhook.Options{DB: o.DB, Log: o.Log, Client: o.Egress.Clients(egress.Webhook, 0).Trusting})
 	})
 	sim.SetClock(r.Clock.Now)
 	ctx, stop := context.WithCancel(t.Context())

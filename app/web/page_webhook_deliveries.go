@@ -33,6 +33,12 @@ func (o Options) showWebhook(c *fiber.Ctx, again views.Form) error {
 		return err
 	}
 	p := views.WebhookPage{Webhook: w, Status: status, Older: cursor != "", Recover: again}
+	if p.Recent, _, err = o.DB.WebhookDeliveries(ctx, b, w.ID, "", "", recentWebhooks); err != nil {
+		return err
+	}
+	if p.Pending, p.Held, err = o.DB.WebhookBacklog(ctx, b, w.ID); err != nil {
+		return err
+	}
 	if p.Items, p.Next, err = o.DB.WebhookDeliveries(ctx, b, w.ID, status, cursor, rowsPerPage); err != nil {
 		return err
 	}
@@ -42,8 +48,11 @@ func (o Options) showWebhook(c *fiber.Ctx, again views.Form) error {
 // tryWebhook sends an example of an event and shows what came of it.
 func tryWebhook(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		id := c.Params("id")
-		d, err := o.Events.Test(c.UserContext(), who(c).Business.ID, id, "")
+		id, event := c.Params("id"), app.EventType(c.FormValue("event"))
+		if !event.Valid() {
+			event = "" // one that the webhook wants
+		}
+		d, err := o.Events.Test(c.UserContext(), who(c).Business.ID, id, event)
 		if err != nil {
 			return done(c, webhooksPath+"/"+id, "", err)
 		}

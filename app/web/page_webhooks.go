@@ -69,7 +69,7 @@ func editWebhookPage(o Options) fiber.Handler {
 			return err
 		}
 		f := views.Form{Values: url.Values{
-			"url": {w.URL}, "description": {w.Description}, "events": mapped(w.Events, func(e app.EventType) string { return string(e) }),
+			"url": {w.URL}, "description": {w.Description}, "events": mapped(w.Events, func(e app.EventType) string { return string(e) }), "ca": {w.CA},
 		}}
 		return o.showWebhooks(c, views.WebhooksPage{Form: &views.WebhookForm{ID: w.ID, Form: f}})
 	}
@@ -101,20 +101,20 @@ func saveWebhook(o Options) fiber.Handler {
 
 // keepWebhook stores what a form says. There is a secret where id is empty.
 func (o Options) keepWebhook(c *fiber.Ctx, id string, in url.Values) (w app.Webhook, secret app.Secret, err error) {
-	address, description := strings.TrimSpace(in.Get("url")), strings.TrimSpace(in.Get("description"))
+	address, description, ca := strings.TrimSpace(in.Get("url")), strings.TrimSpace(in.Get("description")), strings.TrimSpace(in.Get("ca"))
 	events := mapped(in["events"], func(e string) app.EventType { return app.EventType(e) })
 	if events == nil {
 		events = []app.EventType{} // none, which is refused; nil would leave them as they are
 	}
 	if id == "" {
-		n := newWebhook{URL: address, Description: description, Events: events}
-		if err = n.Validate(); err == nil {
+		n := newWebhook{URL: address, Description: description, Events: events, ca: ca}
+		if err = together(n.Validate(), checkCA(ca)); err == nil {
 			w, secret, err = addWebhook(c.UserContext(), o, who(c).Business.ID, n)
 		}
 		return w, secret, err
 	}
-	p := webhookPatch{URL: &address, Description: &description, Events: events}
-	if err = p.Validate(); err == nil {
+	p := webhookPatch{URL: &address, Description: &description, Events: events, ca: &ca}
+	if err = together(p.Validate(), checkCA(ca)); err == nil {
 		w, err = changeWebhook(c.UserContext(), o, who(c).Business.ID, id, p)
 	}
 	return w, "", err

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"encoding/pem"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -97,4 +99,53 @@ func TestWhatWasSentToAWebhook(t *testing.T) {
 	says(t, b.follow(t, path+"/recover", "since", "2026-11-01"), "is being sent again")
 	s.courier.Drain(t.Context())
 	is.Equal(len(s.seen()), 3) // what was kept has arrived
+}
+
+func TestTheWebhookPageHelps(t *testing.T) {
+	is := is.New(t)
+	s := newWebhookServer(t, "127.0.0.0/8")
+	b := s.enter(t, "owner@example.com")
+	b.post(t, webhooksPage, "url", s.crm+"/hook", "events", "recording.created", "events", "ai.failed")
+	path := webhooksPage + "/" + s.webhookNow(t).ID
+
+	page := b.get(t, path)
+	says(t, page, "Verifies the events of webhook "+s.webhookNow(t).ID) // ready to be copied
+	says(t, page, `"stage": "transcription"`)                           // an example of what it is told
+	is.True(!strings.Contains(page.body, "whsec_Q"))                    // and no secret
+	is.True(!strings.Contains(page.body, `value="sync.failed"`))        // nor what it is not told
+
+	says(t, b.follow(t, path+"/test", "event", "ai.failed"), "The example arrived")
+	is.True(strings.Contains(s.seen()[0].body, `"type":"ai.failed"`)) // the event that was chosen
+
+	b.follow(t, path+"/active", "active", "false")
+	s.happen(t, "crm-1")
+	says(t, b.get(t, path), "Paused. Events are kept for up to 30 days")
+	says(t, b.get(t, path), "1 event was kept while it was off")
+	b.follow(t, path+"/active", "active", "true")
+	page = b.get(t, path)
+	says(t, page, "Send what was kept")
+	since := regexp.MustCompile(`name="since" value="([0-9-]+)"`).FindStringSubmatch(page.body)[1]
+	says(t, b.follow(t, path+"/recover", "since", since), "is being sent again")
+	s.courier.Drain(t.Context())
+	is.Equal(len(s.seen()), 2) // it arrives after all
+	is.True(!strings.Contains(words(b.get(t, path).body), "Send what was kept"))
+}
+
+func TestTheAuthorityOfAWebhook(t *testing.T) {
+	is := is.New(t)
+	s := newWebhookServer(t, "127.0.0.0/8")
+	b := s.enter(t, "owner@example.com")
+	a := b.post(t, webhooksPage, "url", s.crm, "events", "*", "ca", "trust me")
+	is.Equal(a.status, 422)
+	says(t, a, "This is no certificate")
+	tls := httptest.NewTLSServer(s)
+	t.Cleanup(tls.Close)
+	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: tls.Certificate().Raw}))
+	b.post(t, webhooksPage, "url", tls.URL, "events", "*", "ca", ca)
+	path := webhooksPage + "/" + s.webhookNow(t).ID
+	says(t, b.follow(t, path+"/test"), "The example arrived") // trusted
+	is.True(strings.Contains(b.get(t, path+"/edit").body, "BEGIN CERTIFICATE"))
+	key := s.Key(t, app.ManageWebhooks)
+	is.Equal(s.call(t, "PATCH", webhooksPath+"/"+s.webhookNow(t).ID, key, map[string]any{"description": "CRM"}).status, 200)
+	is.Equal(s.webhookNow(t).CA, strings.TrimSpace(ca)) // a change by the API leaves it as it is
 }

@@ -49,7 +49,7 @@ func newServer(t *testing.T, change ...func(*web.Options)) *server {
 	s.sounds = sounds
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	o := web.Options{DB: s.Store, Hub: s.hub, Audio: sounds, Log: log, RateLimit: 600}
-	o.Events = webhook.New(webhook.Options{DB: s.Store, Log: log, Client: o.Egress.Client(egress.Webhook, 0)})
+	o.Events = webhook.New(webhook.Options{DB: s.Store, Log: log, Client: o.Egress.Clients(egress.Webhook, 0).Trusting})
 	o.Gateway = notify.New(notify.Options{DB: s.Store, Log: log})
 	for _, f := range change {
 		f(&o)

@@ -17,7 +17,7 @@ func addWebhook(ctx context.Context, o Options, business app.BusinessID, in newW
 	secret := app.NewWebhookSecret()
 	w, err := o.DB.CreateWebhook(ctx, app.Webhook{
 		BusinessID: business, URL: in.URL, Description: strings.TrimSpace(in.Description),
-		Events: distinct(in.Events), Active: in.IsActive == nil || *in.IsActive,
+		Events: distinct(in.Events), Active: in.IsActive == nil || *in.IsActive, CA: in.ca,
 	}, secret)
 	return w, secret, err
 }
@@ -30,7 +30,7 @@ func changeWebhook(ctx context.Context, o Options, business app.BusinessID, id s
 		}
 	}
 	return o.DB.PatchWebhook(ctx, business, id, store.WebhookPatch{
-		URL: in.URL, Description: in.Description, Events: distinct(in.Events), Active: in.IsActive,
+		URL: in.URL, Description: in.Description, Events: distinct(in.Events), Active: in.IsActive, CA: in.ca,
 	})
 }
 
@@ -38,4 +38,14 @@ func changeWebhook(ctx context.Context, o Options, business app.BusinessID, id s
 func renewWebhookSecret(ctx context.Context, db *store.Store, business app.BusinessID, id string) (app.Secret, error) {
 	secret := app.NewWebhookSecret()
 	return secret, db.RotateWebhookSecret(ctx, business, id, secret)
+}
+
+// checkCA says what is wrong with certificate authorities that somebody wants to
+// be trusted.
+func checkCA(ca string) error {
+	var bad app.Problems
+	if err := egress.CheckCA(ca); err != nil {
+		bad.Add("ca", "%s", err.Error())
+	}
+	return bad.Err()
 }

@@ -2,8 +2,10 @@ package webhook_test
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -276,10 +278,11 @@ func TestAnswersOfPrivateNetworksAreNotKept(t *testing.T) {
 	near.Drain(t.Context())
 	is.Equal(near.deliveries(t, w)[0].Attempts[0].Response, "") // of a private network nothing is told
 
-	far := on(storetest.New(t), &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 		return farConn{conn}, err
-	}}})
+	}}}
+	far := on(storetest.New(t), func(string) (*http.Client, error) { return client, nil })
 	w, _ = far.hook(t, crm.URL)
 	far.happen(t, "crm-1")
 	far.Drain(t.Context())
@@ -307,4 +310,34 @@ func TestErrorsOfTheApplianceAreNoAttempts(t *testing.T) {
 	is.True(strings.Contains(r.log.String(), "key file")) // and the log says what to mend
 	_, err := r.Test(t.Context(), r.Business.ID, w.ID, "")
 	is.True(err != nil && !errors.Is(err, store.ErrLease))
+}
+
+// TestAuthorityOfItsOwn: a receiver with a certificate of the company's own is
+// trusted by that authority alone.
+func TestAuthorityOfItsOwn(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t)
+	crm := newReceiver(t, with(200))
+	secure := httptest.NewUnstartedServer(crm)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of handshakes that fail, as they shall
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	w, _ := r.hook(t, secure.URL)
+	latest := func() app.WebhookAttempt {
+		t.Helper()
+		d, err := r.Test(t.Context(), w.BusinessID, w.ID, "")
+		is.NoErr(err)
+		return d.Attempts[0]
+	}
+	trust := func(ca string) {
+		t.Helper()
+		_, err := r.PatchWebhook(t.Context(), w.BusinessID, w.ID, store.WebhookPatch{CA: &ca})
+		is.NoErr(err)
+	}
+	is.Equal(latest().Error, app.WebhookErrTLS) // nobody vouches for it
+	trust(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
+	is.Equal(latest().Error, "") // its own authority does
+	trust("")
+	is.Equal(latest().Error, app.WebhookErrTLS) // and not for longer than it is trusted
+	is.Equal(len(crm.seen()), 1)                // nothing was sent where the certificate was not
 }

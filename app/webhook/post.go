@@ -61,8 +61,14 @@ func (c *Courier) post(ctx context.Context, to store.WebhookTarget, claim store.
 		return r, nil
 	}
 
+	client, err := c.client(to.CA)
+	if err != nil {
+		r.Error, r.err = app.WebhookErrTLS, err
+		return r, nil
+	}
+
 	begin := time.Now()
-	res, err := c.client.Do(req)
+	res, err := client.Do(req)
 	r.Duration = time.Since(begin)
 	if err != nil {
 		r.Error, r.err = failure(err), bare(err)

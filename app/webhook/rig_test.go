@@ -31,11 +31,11 @@ type rig struct {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	return on(storetest.New(t), onLoopback.Client(egress.Webhook, 0))
+	return on(storetest.New(t), onLoopback.Clients(egress.Webhook, 0).Trusting)
 }
 
 // on puts a courier on a store, as a start of the appliance does.
-func on(f *storetest.Fixture, client *http.Client) *rig {
+func on(f *storetest.Fixture, client webhook.Client) *rig {
 	log := &bytes.Buffer{}
 	return &rig{f, webhook.New(webhook.Options{
 		DB: f.Store, Client: client, Version: "1.2", Log: slog.New(slog.NewTextHandler(log, nil)),

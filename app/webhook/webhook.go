@@ -49,15 +49,20 @@ const (
 type Options struct {
 	DB      *store.Store
 	Log     *slog.Logger
-	Client  *http.Client // decides where requests may go; follows no redirect
-	Version string       // of the appliance, for the User-Agent
+	Client  Client // decides where requests may go
+	Version string // of the appliance, for the User-Agent
 }
+
+// A Client returns what sends requests to an address that certificate authorities
+// may vouch for beside the machine's own: PEM text, empty for none. It follows no
+// redirect. The same text gives the same client. It may be called concurrently.
+type Client func(ca string) (*http.Client, error)
 
 // A Courier delivers events. Its methods may be called concurrently.
 type Courier struct {
 	db      *store.Store
 	log     *slog.Logger
-	client  *http.Client
+	client  Client
 	agent   string
 	timeout time.Duration // of an attempt
 	grace   time.Duration // for what is under way at a stop

@@ -27,7 +27,7 @@ func TestClaimOfAProcessThatIsNoMore(t *testing.T) {
 	r.Drain(t.Context())
 	is.Equal(len(crm.seen()), 0) // nobody else sends it
 
-	next := on(r.Fixture, onLoopback.Client(egress.Webhook, 0))
+	next := on(r.Fixture, onLoopback.Clients(egress.Webhook, 0).Trusting)
 	stop, wait := next.run(t)
 	is.Equal(crm.next(t).header.Get("webhook-id"), claims[0].EventID) // until the next start
 	stop()

@@ -1,3 +1,5 @@
+ALTER TABLE webhooks ADD COLUMN ca TEXT NOT NULL DEFAULT '';
+
 -- Who changed what, from where and when. A line is written with the change and
 -- stays as it is; only one that is older than two years may go. There is no
 -- foreign key: the log outlives what it tells of.
