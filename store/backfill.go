@@ -117,6 +117,9 @@ func (s *Store) PatchBackfill(ctx context.Context, business app.BusinessID, prov
 			return err
 		}
 		t.providerChanged(p)
+		if err := t.auditBackfill(p, c); err != nil {
+			return err
+		}
 		n, err := t.affect(`UPDATE backfills SET nights = coalesce(?2, nights), next_at = ?3,
 				state = CASE WHEN state = 'done' OR ?4 IS NULL THEN state WHEN ?4 THEN 'paused' ELSE 'running' END
 			WHERE provider_id = ?1`, provider, orNilBool(c.Nights), stamp(t.now), orNilBool(c.Paused))
@@ -125,6 +128,17 @@ func (s *Store) PatchBackfill(ctx context.Context, business app.BusinessID, prov
 		}
 		return err
 	})
+}
+
+func (t *tx) auditBackfill(p app.Provider, c BackfillPatch) error {
+	var touched changes
+	if c.Paused != nil {
+		touched.set("backfillPaused", !*c.Paused, *c.Paused)
+	}
+	if c.Nights != nil {
+		touched.set("backfillNights", !*c.Nights, *c.Nights)
+	}
+	return t.audit(p.BusinessID, "provider.update", p.ID, p.Name, touched...)
 }
 
 func orNilBool(b *bool) any {

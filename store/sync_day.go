@@ -25,6 +25,12 @@ func (s *Store) SyncDays(ctx context.Context, business app.BusinessID, provider 
 	return collect(rows, err, scanDay)
 }
 
+// AskComparison notes that somebody asked for the days of an integration to be
+// compared.
+func (s *Store) AskComparison(ctx context.Context, p app.Provider) error {
+	return s.write(ctx, func(t *tx) error { return t.audit(p.BusinessID, "provider.sync", p.ID, p.Name) })
+}
+
 // SaveSyncDay keeps what a reconcile found of a day, in place of what it found
 // before.
 func (s *Store) SaveSyncDay(ctx context.Context, p app.Provider, d app.SyncDay) error {
@@ -92,6 +98,13 @@ func (s *Store) SyncToday(ctx context.Context, business app.BusinessID, provider
 	return d, err
 }
 
+// WithoutAudio counts the calls of an integration whose audio could not be had.
+func (s *Store) WithoutAudio(ctx context.Context, business app.BusinessID, provider string) (n int, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT count(*) FROM recordings
+		WHERE business_id = ? AND provider_id = ? AND status = 'failed' AND size = 0`, business, provider).Scan(&n)
+	return n, err
+}
+
 // RetryFailed has downloads of an integration that were given up, the newest 1000,
 // tried anew, and those that wait for a later try at once. It returns how many
 // were given up.
@@ -123,6 +136,9 @@ func (s *Store) RetryFailed(ctx context.Context, business app.BusinessID, provid
 		}
 		n = len(ids)
 		t.providerChanged(p)
+		if err := t.audit(p.BusinessID, "provider.sync", p.ID, p.Name); err != nil {
+			return err
+		}
 		return t.dueFetches(p)
 	})
 	return n, err

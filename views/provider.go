@@ -38,6 +38,24 @@ type ProviderTest struct {
 	Message string // anything more that is known, in English
 	Latency time.Duration
 	Seen    int // recordings seen
+	Skew    time.Duration
+	Steps   []TestStep
+	Sample  *TestCall // nil: none was seen
+}
+
+// A TestStep is one step of a test: connect, sign_in or list.
+type TestStep struct {
+	Name string
+	OK   bool
+}
+
+// A TestCall is a call that a test saw.
+type TestCall struct {
+	At        time.Time
+	Direction app.Direction
+	Customer  string
+	Agent     string
+	Seconds   float64
 }
 
 // action is where the drawer's form goes.

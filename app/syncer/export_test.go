@@ -1,6 +1,7 @@
 package syncer
 
 import (
+	"context"
 	"time"
 
 	"crk/app"
@@ -25,3 +26,18 @@ func Split(since, until time.Time, n int) (out []Step) {
 }
 
 func Settled(c phone.Call, now time.Time, settle time.Duration) bool { return settled(c, now, settle) }
+
+func (e *Engine) BackfillDue(ctx context.Context, b app.Backfill) bool {
+	due, err := e.backfillDue(ctx, b)
+	return due && err == nil
+}
+
+func Silent(hours []app.LineHour, now time.Time, zone *time.Location) []app.SilentLine {
+	return silent(hours, now, zone)
+}
+
+func CompareAt(provider string, local time.Time) time.Time { return compareAt(provider, local) }
+
+func (e *Engine) ReconcileDue(ctx context.Context, p app.Provider) (int, error) {
+	return e.reconcileDue(ctx, p)
+}

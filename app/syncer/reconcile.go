@@ -73,7 +73,11 @@ func (e *Engine) Reconcile(ctx context.Context, business app.BusinessID, provide
 	if err != nil {
 		return err
 	}
-	return e.spawn(taskReconcile+p.ID, func(ctx context.Context) { e.compareDays(ctx, p, nearDays) })
+	err = e.spawn(taskReconcile+p.ID, func(ctx context.Context) { e.compareDays(ctx, p, nearDays) })
+	if err != nil {
+		return err
+	}
+	return e.db.AskComparison(ctx, p)
 }
 
 // compareDays compares the last days of an integration, newest first. Each is kept

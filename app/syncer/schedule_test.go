@@ -16,19 +16,24 @@ import (
 )
 
 // live runs the rig's engine until the test ends.
-func (r *rig) live() {
+func (r *rig) live() { r.liveUntil() }
+
+// liveUntil is live that ends before, when stop is called.
+func (r *rig) liveUntil() (stop func()) {
 	r.t.Helper()
-	ctx, stop := context.WithCancel(r.t.Context())
+	ctx, cancel := context.WithCancel(r.t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := r.engine.Run(ctx); err != nil {
 			r.t.Error("run:", err)
 		}
 	})
-	r.t.Cleanup(func() {
-		stop()
+	stop = func() {
+		cancel()
 		wg.Wait()
-	})
+	}
+	r.t.Cleanup(stop)
+	return stop
 }
 
 // eventually waits until done reports true, and fails the test after half a minute.

@@ -89,11 +89,17 @@ func changes() []change {
 		{"POST /api/v1/providers/:id/default", "{provider}", nil, "provider.default"},
 		{"POST /api/v1/providers/:id/sync", "{active}", nil, "provider.sync"},
 		{"POST /settings/providers", "", []string{"kind", "dtac", "name", "pbx", "username", "u", "password", "p", "syncIntervalMinutes", "30"}, "provider.create"},
-		{"POST /settings/providers/:id", "{provider}", []string{"kind", "dtac", "name", "branch", "baseUrl", "https://onecallvoicerecord.dtac.co.th", "username", "u", "password", "", "syncIntervalMinutes", "30"}, "provider.update"},
+		{"POST /settings/providers/:id", "{provider}", []string{"kind", "dtac", "name", "branch", "baseUrl", "https://onecallvoicerecord.dtac.co.th", "username", "u", "password", "p", "syncIntervalMinutes", "30"}, "provider.update"},
 		{"POST /settings/providers/:id/default", "{provider}", []string{}, "provider.default"},
 		{"POST /settings/providers/:id/sync", "{active}", []string{}, "provider.sync"},
 		{"POST /settings/providers/:id/active", "{provider}", []string{"active", "true"}, "provider.update"},
 		{"POST /settings/providers/:id/delete", "{provider}", []string{}, "provider.delete"},
+		{"POST /settings/providers/:id/compare", "{active}", []string{}, "provider.sync"},
+		{"POST /settings/providers/:id/retry", "{active}", []string{}, "provider.sync"},
+		{"POST /settings/providers/:id/backfill", "{active}", []string{"backfillFrom", "2026-10-01"}, "provider.update"},
+		{"POST /settings/providers/:id/backfill/pause", "{backfill}", []string{}, "provider.update"},
+		{"POST /settings/providers/:id/backfill/resume", "{backfill}", []string{}, "provider.update"},
+		{"POST /settings/providers/:id/backfill/nights", "{backfill}", []string{"nights", "true"}, "provider.update"},
 
 		{"POST /api/v1/telegram/link-code", "", nil, "linkcode.create"},
 		{"PATCH /api/v1/telegram/chats/:id", "{chat}", map[string]any{"isActive": false}, "chat.update"},
@@ -222,6 +228,11 @@ func (r *auditRig) thing(t *testing.T, name string) string {
 		"active": func() string {
 			id := r.thing(t, "provider")
 			r.Exec(t, `UPDATE providers SET active = 1 WHERE id = ?`, id)
+			return id
+		},
+		"backfill": func() string {
+			id := r.thing(t, "active")
+			r.Exec(t, `INSERT INTO backfills (provider_id, state, since, until, reached, next_at, started_at) VALUES (?, 'running', 0, 9, 9, 0, 0)`, id)
 			return id
 		},
 		"chat":    func() string { return r.Chat(t, r.Business.ID) },

@@ -95,7 +95,7 @@ func (o Options) tryTyped(c *fiber.Ctx, id string, in url.Values) (phoneTest, er
 		if all, err = merge(p.Config, given); err != nil {
 			return phoneTest{}, err
 		}
-		kind, stored = p.Kind, p.Secret
+		kind, stored = p.Kind, storedSecret(p, all)
 	}
 	if err := (providerTrial{Kind: kind, Config: all}).Validate(); err != nil {
 		return phoneTest{}, err
@@ -111,8 +111,15 @@ func (o Options) tryTyped(c *fiber.Ctx, id string, in url.Values) (phoneTest, er
 }
 
 func showTest(t phoneTest) *views.ProviderTest {
-	if !t.OK {
-		return &views.ProviderTest{Code: t.Error, Message: t.Message}
+	v := &views.ProviderTest{OK: t.OK, Code: t.Error, Message: t.Message, Seen: t.report.RecordingsSeen, Latency: t.report.Latency, Skew: t.report.ClockSkew}
+	for _, s := range t.report.Steps {
+		v.Steps = append(v.Steps, views.TestStep{Name: s.Name, OK: s.Err == nil})
 	}
-	return &views.ProviderTest{OK: true, Latency: time.Duration(*t.LatencyMs) * time.Millisecond, Seen: *t.RecordingsSeen}
+	if call := t.report.Sample; call != nil {
+		v.Sample = &views.TestCall{
+			At: call.StartedAt, Direction: app.Direction(call.Direction), Customer: call.CustomerPhone,
+			Agent: views.AgentLabel(call.AgentNumber, call.AgentName), Seconds: call.Duration.Seconds(),
+		}
+	}
+	return v
 }

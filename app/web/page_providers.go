@@ -118,8 +118,20 @@ func tryProvider(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		if c.Query("here") != "" {
+			return o.showProvider(c, showTest(result))
+		}
 		return o.showProviders(c, nil, map[string]*views.ProviderTest{p.ID: showTest(result)})
 	}
+}
+
+// providerBack is where a button leads back to: the page of the integration where it
+// was pressed there, else the list of all.
+func providerBack(c *fiber.Ctx) string {
+	if c.Query("here") != "" {
+		return providerPath(c)
+	}
+	return providersPath
 }
 
 func makeDefault(o Options) fiber.Handler {
@@ -132,7 +144,7 @@ func makeDefault(o Options) fiber.Handler {
 func syncNow(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		_, err := o.Phones.SyncNow(c.UserContext(), who(c).Business.ID, c.Params("id"), store.CauseManual)
-		return done(c, providersPath, "syncing", err)
+		return done(c, providerBack(c), "syncing", err)
 	}
 }
 
@@ -140,7 +152,7 @@ func switchProvider(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		on := c.FormValue("active") == "true"
 		_, err := changeProvider(c.UserContext(), o, who(c).Business, c.Params("id"), providerPatch{IsActive: &on})
-		return done(c, providersPath, switched(on), err)
+		return done(c, providerBack(c), switched(on), err)
 	}
 }
 

@@ -64,6 +64,7 @@ func pageRoutes(o Options) []pageRoute {
 		webhookPages(o),
 		usagePages(o),
 		auditPages(o),
+		providerPages(o),
 	)
 }
 

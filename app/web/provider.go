@@ -6,11 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"crk/app"
 	"crk/app/egress"
+	"crk/app/phone"
+	"crk/app/phone/dtac"
 	"crk/app/syncer"
 	"crk/store"
 )
@@ -84,7 +89,7 @@ func readSettings(ctx context.Context, o Options, b app.Business, kind string, a
 	s.Settings, err = o.Phones.Read(kind, all)
 	var secret app.Problems
 	if err == nil && s.Secret == "" && stored == "" {
-		secret.Add("config.password", "This is required.")
+		secret.Add("config.password", "This is required, also where the address is now that of another machine.")
 	}
 	if err := together(err, secret.Err(), s.readCommon(given, b, o.DB.Now())); err != nil {
 		return s, err
@@ -197,7 +202,7 @@ func changeProvider(ctx context.Context, o Options, b app.Business, id string, i
 		if err != nil {
 			return p, err
 		}
-		s, err := readSettings(ctx, o, b, p.Kind, merged, in.Config, p.Secret)
+		s, err := readSettings(ctx, o, b, p.Kind, merged, in.Config, storedSecret(p, merged))
 		if err != nil {
 			return p, err
 		}
@@ -212,6 +217,45 @@ func changeProvider(ctx context.Context, o Options, b app.Business, id string, i
 	p, err = o.DB.PatchProvider(ctx, b.ID, id, change)
 	o.Phones.Wake()
 	return p, err
+}
+
+// storedSecret is the secret of an integration that may serve with changed settings:
+// none where they would take it to another machine, or over a line that anybody
+// can read. A secret is write-only, and whoever may point an integration somewhere
+// else must not learn it that way. Another port of the same host is the same
+// machine, and so is loopback by whatever name.
+func storedSecret(p app.Provider, config json.RawMessage) app.Secret {
+	was, errWas := configuredURL(p.Config)
+	is, errIs := configuredURL(config)
+	switch {
+	case errWas != nil || errIs != nil:
+		return p.Secret // it is refused for its address
+	case was.Scheme == "https" && is.Scheme != "https", machine(was) != machine(is):
+		return ""
+	}
+	return p.Secret
+}
+
+func configuredURL(config json.RawMessage) (*url.URL, error) {
+	var c struct {
+		BaseURL string `json:"baseUrl"`
+	}
+	if err := json.Unmarshal(config, &c); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(c.BaseURL) == "" {
+		c.BaseURL = dtac.DefaultBaseURL
+	}
+	return phone.BaseURL(c.BaseURL)
+}
+
+// machine is the host of an address, all of loopback being one.
+func machine(u *url.URL) string {
+	host := u.Hostname()
+	if ip, err := netip.ParseAddr(host); host == "localhost" || err == nil && ip.IsLoopback() {
+		return "localhost"
+	}
+	return host
 }
 
 // merge lays the settings that are given over those that are stored.

@@ -36,6 +36,8 @@ type phoneTest struct {
 	RecordingsSeen *int   `json:"recordingsSeen,omitempty"`
 	Error          string `json:"error,omitempty"`
 	Message        string `json:"message,omitempty"`
+
+	report phone.Report // what the dashboard shows beside
 }
 
 // tryPhone tries settings, for as long as a person waits.
@@ -50,10 +52,10 @@ func tryPhone(ctx context.Context, o Options, kind string, s syncer.Settings) (p
 	switch {
 	case err == nil:
 		ms := max(1, report.Latency.Milliseconds())
-		return phoneTest{OK: true, LatencyMs: &ms, RecordingsSeen: &report.RecordingsSeen}, nil
+		return phoneTest{OK: true, LatencyMs: &ms, RecordingsSeen: &report.RecordingsSeen, report: report}, nil
 	case ok:
 		o.Log.Info("connection test failed", "kind", kind, "err", err)
-		return phoneTest{Error: syncer.Code(err), Message: phoneMessage(failed)}, nil
+		return phoneTest{Error: syncer.Code(err), Message: phoneMessage(failed), report: report}, nil
 	}
 	return phoneTest{}, err
 }

@@ -1,0 +1,132 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app"
+)
+
+func TestTheSecretGoesToNoOtherMachine(t *testing.T) {
+	const secretField = `config.password`
+	for _, tt := range []struct {
+		name   string
+		to     string
+		asked  bool
+		config map[string]any
+	}{
+		{name: "the same", to: "http://127.0.0.1:5001"},
+		{name: "another port of it", to: "http://127.0.0.1:5002"},
+		{name: "loopback by its name", to: "http://localhost:5001"},
+		{name: "another machine", to: "http://127.0.0.1.example.com:5001", asked: true},
+		{name: "another address", to: "http://10.0.0.9:5001", asked: true},
+		{name: "another, with the password", to: "http://10.0.0.9:5001", config: map[string]any{"password": "another"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			p := newPhoneServer(t, "127.0.0.0/8", "10.0.0.0/8")
+			made := p.call(t, "POST", providersPath, p.key, map[string]any{"kind": "dtac", "name": "OneCall", "config": p.config("baseUrl", "http://127.0.0.1:5001")})
+			is.Equal(made.status, 201)
+			config := map[string]any{"baseUrl": tt.to}
+			for k, v := range tt.config {
+				config[k] = v
+			}
+			a := p.call(t, "PATCH", providersPath+"/"+made.json(t)["id"].(string), p.key, map[string]any{"config": config})
+			if !tt.asked {
+				is.Equal(a.status, 200)
+				return
+			}
+			is.Equal(a.status, 422)
+			is.True(strings.Contains(a.body, secretField)) // the password is asked for anew
+		})
+	}
+}
+
+func TestTheSecretIsNotTriedElsewhere(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8", "10.0.0.0/8")
+	id := strings.TrimPrefix(p.create(t), providersPath+"/")
+	b := p.enter(t, p.Owner.Email)
+	a := b.post(t, "/settings/providers/"+id+"/try", "kind", "dtac", "baseUrl", "http://10.0.0.9", "username", phoneUser)
+	is.True(strings.Contains(words(a.body), "It cannot be tested yet")) // without the password nothing is sent there
+}
+
+func TestThePageOfAnIntegration(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	p.record(3)
+	path := p.create(t)
+	id := strings.TrimPrefix(path, providersPath+"/")
+	at := "/settings/providers/" + id
+	b := p.enter(t, p.Owner.Email)
+	says(t, b.get(t, at+"/sync"), "Nothing was compared yet")
+
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	a := b.get(t, at+"/sync")
+	says(t, a, "New today 3 0 with their audio")
+	says(t, a, "Waiting for audio 3 The oldest:")
+
+	says(t, b.follow(t, at+"/compare"), "The last days are being compared")
+	csv := func() string { return b.get(t, at+"/days.csv").body }
+	p.until(t, func() bool { return strings.Contains(csv(), "2026-11-10,0,") }) // the last of seven days
+	is.True(strings.Contains(csv(), "\n2026-11-16,3,0,3,0,0,0,2026-11-16T"))    // three are listed, and wait for their audio
+	says(t, b.get(t, at+"/sync"), "16 Nov 2026 3 0 3")
+
+	says(t, b.follow(t, at+"/backfill", "preset", "2026-10-20"), "Going further back")
+	p.until(t, func() bool { return strings.Contains(words(b.get(t, at+"/sync").body), "100%") })
+	says(t, b.get(t, at+"/sync"), "Older calls Done Read back to 20 Oct 2026")
+	says(t, b.follow(t, at+"/backfill", "backfillFrom", "2030-01-01"), "Give a date that is not in the future")
+}
+
+func TestTheButtonsOfTheBackfill(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	id := strings.TrimPrefix(p.create(t), providersPath+"/")
+	at := "/settings/providers/" + id
+	p.Exec(t, `INSERT INTO backfills (provider_id, state, since, until, reached, next_at, started_at) VALUES (?, 'running', 0, 1000, 750, 0, 0)`, id)
+	b := p.enter(t, p.Owner.Email)
+	says(t, b.get(t, at+"/sync"), "25%")
+	says(t, b.follow(t, at+"/backfill/pause"), "Older calls Paused")
+	says(t, b.follow(t, at+"/backfill/nights", "nights", "true"), "Only at night")
+	fill, _, err := p.Backfill(t.Context(), p.Business.ID, id)
+	is.NoErr(err)
+	is.True(fill.Nights)
+	is.Equal(fill.State, app.BackfillPaused)
+	says(t, b.follow(t, at+"/backfill/resume"), "Older calls Going back")
+}
+
+func TestAudioThatWasGivenUpIsTriedAnew(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	p.record(1)
+	path := p.create(t)
+	at := "/settings/providers/" + strings.TrimPrefix(path, providersPath+"/")
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	p.Exec(t, `UPDATE recordings SET status = 'failed', error = 'audio_gone'`)
+	p.Exec(t, `DELETE FROM jobs`)
+	b := p.enter(t, p.Owner.Email)
+	says(t, b.get(t, at+"/sync"), "Audio could not be had 1")
+	says(t, b.follow(t, at+"/retry"), "The audio is asked for again")
+	is.Equal(p.Text(t, `SELECT status FROM recordings`), "awaiting_audio")
+	is.Equal(p.Text(t, `SELECT count(*) FROM jobs WHERE kind = 'fetch'`), "1")
+}
+
+// until waits until done reports true, and fails the test after half a minute.
+func (p *phoneServer) until(t *testing.T, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(30 * time.Second)
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("it does not come")
+		}
+	}
+}
