@@ -123,8 +123,8 @@ func TestABackfillThatFailsIsTriedAgain(t *testing.T) {
 	r.eventually("a failure", func() bool { return r.back().Error != "" })
 	b := r.back()
 	is.Equal(b.Error, "forbidden")
-	is.Equal(b.Reached, b.Until)               // nothing that was not read is passed over
-	is.True(b.NextAt.After(r.Clock.Now()))     // after a pause
+	is.Equal(b.Reached, b.Until)           // nothing that was not read is passed over
+	is.True(b.NextAt.After(r.Clock.Now())) // after a pause
 	is.Equal(b.State, app.BackfillRunning)
 	stop()
 	r.sim.Fail(phonetest.Faults{})
@@ -212,4 +212,3 @@ func TestABackfillStopsWhereThePhoneSystemDoes(t *testing.T) {
 }
 
 var bangkok = time.FixedZone("+07", 7*3600)
-
