@@ -28,7 +28,7 @@ import (
 const Prefix = "/static/"
 
 // styles are joined into css/app.css in this order; the first names the layers.
-const styles = "tokens base layout controls marks data surfaces home call notify door"
+const styles = "tokens base layout controls marks data surfaces home call notify flow door"
 
 //go:embed css fonts js favicon.svg icons.svg LICENSES.md
 var tree embed.FS

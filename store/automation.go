@@ -86,9 +86,19 @@ func (s *Store) CreateAutomation(ctx context.Context, business app.BusinessID, g
 // ReplaceAutomation puts a valid graph in the place of an automation's. Whether
 // it is switched on, and its counts, stay. Errors are those of CreateAutomation.
 func (s *Store) ReplaceAutomation(ctx context.Context, business app.BusinessID, id string, g app.Graph) (a app.Automation, err error) {
+	return s.ReplaceAutomationVersion(ctx, business, id, "", g)
+}
+
+// ReplaceAutomationVersion is ReplaceAutomation for who has seen a version of the
+// graph, by its fingerprint: a Conflict, and nothing is stored, where it is
+// another one by now.
+func (s *Store) ReplaceAutomationVersion(ctx context.Context, business app.BusinessID, id, version string, g app.Graph) (a app.Automation, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		if a, err = t.automation(business, id); err != nil {
 			return err
+		}
+		if version != "" && version != a.Graph.Fingerprint() {
+			return &app.Error{Kind: app.Conflict, Code: "conflict", Message: "The automation was changed meanwhile. Read it again."}
 		}
 		if err := t.checkTargets(business, g); err != nil {
 			return err

@@ -23,8 +23,9 @@ type AutomationRow struct {
 // AutomationPage is the form of one rule.
 type AutomationPage struct {
 	Form
-	ID       string // empty: a new one
-	Advanced bool
+	ID       string          // empty: a new one
+	Conflict bool            // somebody else changed it meanwhile
+	Calls    []app.Recording // to try it on
 	Rows     []ConditionRow
 	Chats    []app.Chat
 	Webhooks []app.DiscordWebhook
@@ -112,6 +113,9 @@ func matchOf(r app.Rule) string {
 	return app.MatchAll
 }
 
+// indent is the class of a line of a flow as text.
+func indent(depth int) string { return "d" + strconv.Itoa(min(depth, 9)) }
+
 // on counts the rules that are switched on.
 func (p AutomationsPage) on() int {
 	n := 0
@@ -124,3 +128,20 @@ func (p AutomationsPage) on() int {
 }
 
 func rowID(i int, part string) string { return "c" + strconv.Itoa(i) + "-" + part }
+
+// callOptions are the calls that a rule can be tried on.
+func callOptions(ctx context.Context, calls []app.Recording) []Option {
+	out := []Option{{"", T(ctx, "flow.try.none")}}
+	for _, r := range calls {
+		out = append(out, Option{r.ID, callLabel(ctx, r)})
+	}
+	return out
+}
+
+// firstCall is the call that is tried before another is chosen.
+func firstCall(calls []app.Recording) string {
+	if len(calls) == 0 {
+		return ""
+	}
+	return calls[0].ID
+}

@@ -18,7 +18,7 @@ func samples(t testing.TB) map[string]templ.Component {
 	out := map[string]templ.Component{}
 	for _, some := range []func(testing.TB) map[string]templ.Component{
 		doorSamples, callListSamples, callSamples, notificationSamples, ruleSamples, providerSamples, tokenSamples, destinationSamples, profileSamples,
-		webhookSamples, usageSamples, aiServerSamples, auditSamples, homeSamples,
+		webhookSamples, usageSamples, aiServerSamples, auditSamples, homeSamples, flowSamples,
 	} {
 		maps.Copy(out, some(t))
 	}
@@ -133,11 +133,12 @@ func ruleSamples(t testing.TB) map[string]templ.Component {
 		}}),
 		"rules-none": views.Automations(here, views.AutomationsPage{}),
 		"rule": views.Automation(here, views.AutomationPage{
-			ID: "a1", Advanced: true, Chats: destinationsPage(t).Chats, Webhooks: destinationsPage(t).Discord,
+			ID: "a1", Conflict: true, Chats: destinationsPage(t).Chats, Webhooks: destinationsPage(t).Discord,
 			Form: views.Form{Values: url.Values{"name": {rule.Name}, "message": {"คะแนน {{score}}"}, "inApp": {"true"}}, Problem: "แก้สองช่องด้านล่าง"},
 			Rows: []views.ConditionRow{{Field: "score", Op: "lt", Value: "60"}, {Field: "call_hour", Op: "between", Value: "8", Problem: "ต้องมีสองค่า"}, {}},
 		}),
 		"rule-new": views.Automation(here, views.AutomationPage{Rows: make([]views.ConditionRow, 2)}),
+		"starters": views.StartersPage(here),
 	}
 }
 

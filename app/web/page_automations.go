@@ -1,10 +1,10 @@
 package web
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -13,6 +13,27 @@ import (
 	"crk/app/automation"
 	"crk/views"
 )
+
+func automationPages(o Options) []pageRoute {
+	engine := automation.New(o.DB, o.Log, o.BaseURL)
+	return []pageRoute{
+		{"GET", "/automations", app.ViewNotifications, automationsPage(o)},
+		{"POST", "/automations", app.ManageNotifications, saveAutomation(o)},
+		{"GET", "/automations/templates", app.ManageNotifications, startersPage(o)},
+		{"GET", "/automations/new", app.ManageNotifications, newAutomationPage(o)},
+		{"POST", "/automations/preview", app.ManageNotifications, previewRule(o, engine)},
+		{"GET", "/automations/runs", app.ViewNotifications, runsPage(o)},
+		{"GET", "/automations/flow", app.ManageNotifications, newFlowPage(o)},
+		{"POST", "/automations/flow", app.ManageNotifications, saveFlow(o)},
+		{"POST", "/automations/flow/try", app.ManageNotifications, tryFlow(o, engine)},
+		{"GET", "/automations/:id", app.ViewNotifications, automationPage(o)},
+		{"POST", "/automations/:id", app.ManageNotifications, saveAutomation(o)},
+		{"GET", "/automations/:id/flow", app.ViewNotifications, flowPage(o)},
+		{"POST", "/automations/:id/flow", app.ManageNotifications, saveFlow(o)},
+		{"POST", "/automations/:id/enabled", app.ManageNotifications, switchAutomation(o)},
+		{"POST", "/automations/:id/delete", app.ManageNotifications, removeAutomation(o)},
+	}
+}
 
 func automationsPage(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -31,17 +52,30 @@ func automationsPage(o Options) fiber.Handler {
 			if rule, simple := automation.Project(a.Graph); simple {
 				row.Rule = &rule
 			}
-			for _, channel := range []string{app.ChannelTelegram, app.ChannelDiscord} {
-				for _, id := range a.Graph.Targets(channel) {
-					row.Places = append(row.Places, places[id]+" ("+views.Label(ctx, "channel", channel)+")")
-				}
-			}
-			if slices.ContainsFunc(a.Graph.Nodes, func(n app.Node) bool { return n.Send != nil && n.Send.Channel == app.ChannelInApp }) {
-				row.Places = append(row.Places, views.Label(ctx, "channel", app.ChannelInApp))
-			}
+			row.Places = placesOf(ctx, a.Graph, places)
 			p.Items = append(p.Items, row)
 		}
 		return o.show(c, views.AtAutomations, "place.automations", func(f views.Frame) templ.Component { return views.Automations(f, p) })
+	}
+}
+
+// placesOf are the names of the destinations of a graph.
+func placesOf(ctx context.Context, g app.Graph, names map[string]string) []string {
+	var out []string
+	for _, channel := range []string{app.ChannelTelegram, app.ChannelDiscord} {
+		for _, id := range g.Targets(channel) {
+			out = append(out, names[id]+" ("+views.Label(ctx, "channel", channel)+")")
+		}
+	}
+	if slices.ContainsFunc(g.Nodes, func(n app.Node) bool { return n.Send != nil && n.Send.Channel == app.ChannelInApp }) {
+		out = append(out, views.Label(ctx, "channel", app.ChannelInApp))
+	}
+	return out
+}
+
+func startersPage(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		return o.show(c, views.AtAutomations, "starters.title", views.StartersPage)
 	}
 }
 
@@ -50,10 +84,14 @@ const spareRows = 2 // conditions that a form offers beyond those there are
 func newAutomationPage(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		message := "{{customer_phone}} → {{agent}}: {{score}}\n{{summary}}\n{{link}}"
-		return o.showAutomation(c, views.AutomationPage{
+		p := views.AutomationPage{
 			Form: views.Form{Values: url.Values{"inApp": {"true"}, "severity": {string(app.Warning)}, "message": {message}}},
-			Rows: make([]views.ConditionRow, spareRows),
-		})
+		}
+		if s, ok := views.StarterOf(o.reader(c), c.Query("template")); ok && s.Rule != nil {
+			p.Form.Values, p.Rows = ruleForm(s.Rule.Normalized()), ruleRows(*s.Rule)
+		}
+		p.Rows = append(p.Rows, make([]views.ConditionRow, spareRows)...)
+		return o.showAutomation(c, p)
 	}
 }
 
@@ -67,38 +105,29 @@ func (o Options) showAutomation(c *fiber.Ctx, p views.AutomationPage) error {
 	if p.Webhooks, err = o.DB.DiscordWebhooks(c.UserContext(), b); err != nil {
 		return err
 	}
+	if p.Calls, err = o.recentCalls(c); err != nil {
+		return err
+	}
 	return o.show(c, views.AtAutomations, "place.automations", func(f views.Frame) templ.Component { return views.Automation(f, p) })
 }
 
+// automationPage shows a rule as a form, and one that is more than a form can
+// show as a flow.
 func automationPage(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		a, err := o.DB.Automation(c.UserContext(), who(c).Business.ID, c.Params("id"))
 		if err != nil {
 			return err
 		}
-		p := views.AutomationPage{ID: a.ID, Form: views.Form{Values: url.Values{"name": {a.Name()}}}}
 		rule, simple := automation.Project(a.Graph)
-		p.Advanced = !simple
-		if simple {
-			p.Form.Values, p.Rows = ruleForm(rule), ruleRows(rule)
+		if !simple {
+			return goTo(c, "/automations/"+a.ID+"/flow")
 		}
+		p := views.AutomationPage{ID: a.ID, Form: views.Form{Values: ruleForm(rule)}, Rows: ruleRows(rule)}
+		p.Form.Values.Set("version", a.Graph.Fingerprint())
 		p.Rows = append(p.Rows, make([]views.ConditionRow, spareRows)...)
 		return o.showAutomation(c, p)
 	}
-}
-
-// ruleForm is a rule as the fields of its form.
-func ruleForm(r app.Rule) url.Values {
-	return url.Values{
-		"name": {r.Name}, "match": {r.Match}, "message": {r.Message}, "severity": {string(r.Severity)},
-		"telegramChatIds": r.TelegramChatIDs, "discordWebhookIds": r.DiscordWebhookIDs, "inApp": {strconv.FormatBool(r.InApp)},
-	}
-}
-
-func ruleRows(r app.Rule) []views.ConditionRow {
-	return mapped(r.Conditions, func(c app.Condition) views.ConditionRow {
-		return views.ConditionRow{Field: c.Field, Op: c.Op, Value: strings.Join(c.Value.Texts(), ", ")}
-	})
 }
 
 // saveAutomation makes a rule, or puts it in the place of another.
@@ -114,8 +143,11 @@ func saveAutomation(o Options) fiber.Handler {
 			return o.showAutomation(c, views.AutomationPage{ID: c.Params("id"), Form: views.Form{Values: in}, Rows: rows})
 		}
 		rule, used := readRule(in, rows)
-		err = o.keepRule(c, rule)
+		err = o.keepRule(c, rule, in.Get("version"))
 		ctx := o.reader(c)
+		if c.Params("id") != "" && app.IsKind(err, app.Conflict) {
+			return o.showConflict(c, in, rows)
+		}
 		f, ok := refused(ctx, "invalid.rule", in, err)
 		if !ok {
 			return done(c, "/automations", "saved", err)
@@ -130,70 +162,32 @@ func saveAutomation(o Options) fiber.Handler {
 	}
 }
 
-func (o Options) keepRule(c *fiber.Ctx, rule app.Rule) error {
+// showConflict shows the form again, as it was typed, where somebody else changed
+// the rule meanwhile: sent once more, it replaces what they did.
+func (o Options) showConflict(c *fiber.Ctx, in url.Values, rows []views.ConditionRow) error {
+	a, err := o.DB.Automation(c.UserContext(), who(c).Business.ID, c.Params("id"))
+	if err != nil {
+		return err
+	}
+	in.Set("version", a.Graph.Fingerprint())
+	c.Status(fiber.StatusConflict)
+	return o.showAutomation(c, views.AutomationPage{
+		ID: a.ID, Rows: rows, Conflict: true, Form: views.Form{Values: in, Problem: views.T(o.reader(c), "rule.conflict")},
+	})
+}
+
+func (o Options) keepRule(c *fiber.Ctx, rule app.Rule, version string) error {
 	g, err := automation.Compile(rule)
 	if err != nil {
 		return err
 	}
 	b := who(c).Business.ID
 	if id := c.Params("id"); id != "" {
-		_, err = o.DB.ReplaceAutomation(c.UserContext(), b, id, g)
+		_, err = o.DB.ReplaceAutomationVersion(c.UserContext(), b, id, version, g)
 		return err
 	}
 	_, err = o.DB.CreateAutomation(c.UserContext(), b, g)
 	return err
-}
-
-// wrong reports whether an error names a field, or a part of it.
-func wrong(err error, field string) bool {
-	return slices.ContainsFunc(explain(err).Fields, func(f app.Field) bool { return strings.HasPrefix(f.Name, field) })
-}
-
-// readRows reads the conditions as they were typed.
-func readRows(in url.Values) []views.ConditionRow {
-	var rows []views.ConditionRow
-	for i, field := range in["field"][:min(len(in["field"]), app.MaxConditions+1)] {
-		row := views.ConditionRow{Field: field}
-		if i < len(in["op"]) && i < len(in["value"]) {
-			row.Op, row.Value = in["op"][i], in["value"][i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// readRule reads a rule, and of each of its conditions in which row it stood.
-func readRule(in url.Values, rows []views.ConditionRow) (r app.Rule, used []int) {
-	r = app.Rule{
-		Name: in.Get("name"), Match: in.Get("match"), Message: in.Get("message"), Severity: app.Severity(in.Get("severity")),
-		TelegramChatIDs: in["telegramChatIds"], DiscordWebhookIDs: in["discordWebhookIds"], InApp: in.Get("inApp") == "true",
-	}
-	for i, row := range rows {
-		if row.Field == "" {
-			continue
-		}
-		r.Conditions = append(r.Conditions, app.Condition{Field: row.Field, Op: row.Op, Value: typedValue(row.Op, row.Value)})
-		used = append(used, i)
-	}
-	return r, used
-}
-
-// typedValue is a value as its operator takes it: a list where commas part it.
-func typedValue(op, typed string) app.Value {
-	typed = strings.TrimSpace(typed)
-	switch op {
-	case app.OpIsEmpty, app.OpIsNotEmpty:
-		return app.Value{}
-	case app.OpIn, app.OpNotIn, app.OpBetween:
-		var items []string
-		for item := range strings.SplitSeq(typed, ",") {
-			if item = strings.TrimSpace(item); item != "" {
-				items = append(items, item)
-			}
-		}
-		return app.TextValues(items...)
-	}
-	return app.TextValue(typed)
 }
 
 func switchAutomation(o Options) fiber.Handler {

@@ -109,5 +109,8 @@ func TestAdvancedRuleOnThePage(t *testing.T) {
 	is.NoErr(err)
 	b := s.enter(t, "owner@example.com")
 	says(t, b.get(t, "/automations"), "Advanced")
-	says(t, b.get(t, "/automations/"+a.ID), "This rule says more than a form can show") // before somebody saves over it
+	to := b.get(t, "/automations/"+a.ID)
+	is.Equal(to.status, 303)                                                    // what a form cannot show
+	is.Equal(to.header.Get("Location"), "/automations/"+a.ID+"/flow")           // is shown as a flow
+	says(t, b.get(t, "/automations/"+a.ID+"/flow"), "This is the flow as text") // also without a script
 }

@@ -46,20 +46,13 @@ func pageRoutes(o Options) []pageRoute {
 		{"POST", "/notifications/deliveries/:id/retry", app.ManageNotifications, retryDelivery(o)},
 		{"GET", "/notifications/check", app.ViewNotifications, checkPage(o)},
 		{"POST", "/notifications/:id/read", app.ViewNotifications, markRead(o)},
-
-		{"GET", "/automations", app.ViewNotifications, automationsPage(o)},
-		{"POST", "/automations", app.ManageNotifications, saveAutomation(o)},
-		{"GET", "/automations/new", app.ManageNotifications, newAutomationPage(o)},
-		{"GET", "/automations/:id", app.ViewNotifications, automationPage(o)},
-		{"POST", "/automations/:id", app.ManageNotifications, saveAutomation(o)},
-		{"POST", "/automations/:id/enabled", app.ManageNotifications, switchAutomation(o)},
-		{"POST", "/automations/:id/delete", app.ManageNotifications, removeAutomation(o)},
 	}
 	return slices.Concat(
 		homePages(o),
 		calls,
 		notifications,
 		aiServerPages(o), // before the addresses of integrations, which end in any id
+		automationPages(o),
 		settingsRoutes(o),
 		webhookPages(o),
 		usagePages(o),

@@ -76,14 +76,15 @@ type allowedMentions struct {
 
 const suppressNotifications = 1 << 12
 
+// Text returns title and body as they are sent, in Discord's markup.
+func (n Note) Text() (title, body string) {
+	return fit(clip.Line(n.Title), titleLimit), fit(strings.TrimSpace(clip.Clean(n.Body)), bodyLimit)
+}
+
 func (c *Client) post(ctx context.Context, h Hook, n Note) (Receipt, error) {
+	title, text := n.Text()
 	m := message{
-		Embeds: []embed{{
-			Title:       fit(clip.Line(n.Title), titleLimit),
-			Description: fit(strings.TrimSpace(clip.Clean(n.Body)), bodyLimit),
-			URL:         n.Link,
-			Color:       n.Color,
-		}},
+		Embeds:   []embed{{Title: title, Description: text, URL: n.Link, Color: n.Color}},
 		Mentions: allowedMentions{Parse: []string{}},
 	}
 	if n.Silent {

@@ -21,6 +21,9 @@ type Note struct {
 	Silent    bool   // without a sound
 }
 
+// Text returns the note as it is sent, in Telegram's HTML.
+func (n Note) Text() string { return form{markup: true, button: n.Link != ""}.text(n) }
+
 // An Address is a chat, or one of its topics.
 type Address struct {
 	Chat   int64
