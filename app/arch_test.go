@@ -35,6 +35,7 @@ var imports = map[string][]string{
 
 	// What keeps things.
 	"app/audio":       {"app", "app/audio/mp3", "app/audio/ogg", "app/secret"},
+	"app/backup":      {"app", "app/config", "app/datadir", "app/secret", "store"},
 	"app/datadir":     {"app/audio", "app/config", "app/secret", "store"},
 	"store":           {"app", "app/secret"},
 	"store/storetest": {"app", "app/secret", "store"},

@@ -54,6 +54,8 @@ func commands() []command {
 		{"user create", "--email EMAIL [--name NAME] [--business SLUG --role ROLE] [--password-stdin]", "make a person", createUser},
 		{"user password", "EMAIL [--password-stdin]", "give a person a new password", setPassword},
 		{"business create", "--name NAME --owner EMAIL", "make a business and print its slug", createBusiness},
+		{"backup", "FILE [--no-audio] [--recipient age1… | --passphrase-file FILE]", "copy the appliance into one encrypted file", makeBackup},
+		{"restore", "FILE [--force] [--identity FILE | --passphrase-file FILE]", "bring a backup back into an empty data directory", restoreBackup},
 		{"version", "", "print the version", version},
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // A Config is a whole, checked configuration.
@@ -41,6 +42,8 @@ type Config struct {
 	AllowNetworks  []netip.Prefix // opened for phone systems, AI servers and webhooks
 	Proxy          *url.URL       // of everything that leaves for the internet; nil = none
 	TrustedProxies []netip.Prefix // reverse proxies whose X-Forwarded-… count
+
+	Backup Backup
 
 	TLS          TLS
 	MetricsToken Secret // of GET /metrics; "" = off
@@ -71,6 +74,17 @@ type AI struct {
 	URL   string // ends in /v1 as a rule; without a slash at the end
 	Key   Secret
 	Model string
+}
+
+// Backup is what the server backs up by itself: nothing without a Dir.
+type Backup struct {
+	Dir            string
+	Keep           int           // how many are kept
+	At             time.Duration // after midnight, in the time zone of the first business
+	Audio          bool
+	Recipient      string // public keys of age; or else
+	Passphrase     Secret // this; or else
+	PassphraseFile string // the first line of this
 }
 
 // TLS says how connections are secured: by a certificate, by one the appliance
@@ -176,7 +190,20 @@ func check(c Config, values map[string]string) (errs []error) {
 	if c.TLS.Self && values["CRK_TLS_CERT"] != "" {
 		errs = append(errs, errors.New("CRK_TLS: use either self or a certificate (CRK_TLS_CERT), not both"))
 	}
+	if locks := given(values, "CRK_BACKUP_RECIPIENT", "CRK_BACKUP_PASSPHRASE", "CRK_BACKUP_PASSPHRASE_FILE"); c.Backup.Dir != "" && locks != 1 {
+		errs = append(errs, errors.New("CRK_BACKUP_DIR: needs one of CRK_BACKUP_RECIPIENT, CRK_BACKUP_PASSPHRASE_FILE and CRK_BACKUP_PASSPHRASE"))
+	}
 	return errs
+}
+
+// given counts the named settings that were given.
+func given(values map[string]string, names ...string) (n int) {
+	for _, name := range names {
+		if values[name] != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // A Secret is a value that is worth stealing: however it is printed or logged

@@ -93,6 +93,14 @@ func settings(c *Config) []setting {
 		one("CRK_PROXY", "", "proxy for what leaves for the internet, as http://proxy:3128", proxy(&c.Proxy)),
 		one("CRK_TRUSTED_PROXIES", "", "reverse proxies whose X-Forwarded headers count, as 10.0.0.2", networks(&c.TrustedProxies)),
 
+		one("CRK_BACKUP_DIR", "", "folder for a backup every night, on another disk; none without", path(&c.Backup.Dir)),
+		one("CRK_BACKUP_AT", "02:30", "when, in the time zone of the first business", clock(&c.Backup.At)),
+		one("CRK_BACKUP_KEEP", "7", "how many of them are kept", number(&c.Backup.Keep, 1, 1000)),
+		one("CRK_BACKUP_AUDIO", "yes", "whether the audio is in them: yes or no", yesNo(&c.Backup.Audio)),
+		one("CRK_BACKUP_RECIPIENT", "", "public key of age that they are encrypted to, as age1…", text(&c.Backup.Recipient)),
+		one("CRK_BACKUP_PASSPHRASE_FILE", "", "or a file whose first line is the passphrase", path(&c.Backup.PassphraseFile)),
+		one("CRK_BACKUP_PASSPHRASE", "", "or the passphrase itself", secret(&c.Backup.Passphrase)),
+
 		one("CRK_TLS", "", "self: serve HTTPS with a certificate the appliance signs itself", self(&c.TLS.Self)),
 		one("CRK_TLS_CERT", "", "certificate to serve HTTPS with, a PEM file", path(&c.TLS.Cert)),
 		one("CRK_TLS_KEY", "", "its private key, a PEM file", path(&c.TLS.Key)),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A value is where a setting's text goes. Its errors say what to write instead.
@@ -129,6 +130,28 @@ func self(dst *bool) value {
 			return errors.New("write self, or leave it out")
 		}
 		*dst = true
+		return nil
+	}}
+}
+
+func yesNo(dst *bool) value {
+	return value{set: func(v string) error {
+		if v != "yes" && v != "no" {
+			return errors.New("write yes or no")
+		}
+		*dst = v == "yes"
+		return nil
+	}}
+}
+
+// clock takes a time of day and gives the time since midnight.
+func clock(dst *time.Duration) value {
+	return value{set: func(v string) error {
+		t, err := time.Parse("15:04", v)
+		if err != nil {
+			return errors.New("write a time of day, as 02:30")
+		}
+		*dst = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 		return nil
 	}}
 }

@@ -47,6 +47,11 @@ func Open(ctx context.Context, cfg config.Config, schema string, log *slog.Logge
 			err = errors.Join(err, d.Close())
 		}
 	}()
+	if done, err := Settle(cfg); err != nil {
+		return nil, err
+	} else if done {
+		log.Info("finished a restore that was cut off", "dir", cfg.DataDir)
+	}
 	box, err := key(cfg, log)
 	if err != nil {
 		return nil, err
@@ -59,7 +64,7 @@ func Open(ctx context.Context, cfg config.Config, schema string, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	if d.Sounds, err = audio.OpenStore(filepath.Join(cfg.DataDir, "audio"), identity); err != nil {
+	if d.Sounds, err = audio.OpenStore(filepath.Join(cfg.DataDir, AudioName), identity); err != nil {
 		return nil, err
 	}
 	if _, err = d.Sounds.Sweep(); err != nil {
