@@ -2,7 +2,9 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -123,14 +125,22 @@ type listener struct {
 
 func (c *client) listen(query string) *listener {
 	c.t.Helper()
-	url := "ws" + strings.TrimPrefix(c.url, "http") + "/api/v1/notifications/stream" + query
-	ws, res, err := websocket.DefaultDialer.DialContext(c.t.Context(), url, http.Header{"Authorization": {"Bearer " + c.key}})
+	ws, err := c.dial(c.t.Context(), query)
 	if err != nil {
-		c.t.Fatalf("listen: %v (%v)", err, res)
+		c.t.Fatal("listen:", err)
 	}
-	res.Body.Close()
 	c.t.Cleanup(func() { ws.Close() })
 	return &listener{c.t, ws}
+}
+
+// dial opens a socket that the caller closes.
+func (c *client) dial(ctx context.Context, query string) (*websocket.Conn, error) {
+	url := "ws" + strings.TrimPrefix(c.url, "http") + "/api/v1/notifications/stream" + query
+	ws, res, err := websocket.DefaultDialer.DialContext(ctx, url, http.Header{"Authorization": {"Bearer " + c.key}})
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v)", err, res)
+	}
+	return ws, res.Body.Close()
 }
 
 // next returns the next message of the given type; others are passed over.
