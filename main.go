@@ -31,6 +31,7 @@ import (
 	"crk/app/ai/openai"
 	"crk/app/audio"
 	"crk/app/automation"
+	"crk/app/backup"
 	"crk/app/bench"
 	"crk/app/certs"
 	"crk/app/command"
@@ -161,6 +162,8 @@ type appliance struct {
 	keeper  *upkeep.Keeper   // does what people order for many calls, and removes what is not kept
 	courier *webhook.Courier // brings the events of all stages to webhooks
 	server  *fiber.App       // the API and the dashboard
+	backups *backup.Runner   // copies everything, at night and when asked
+	room    *disk.Watch      // holds calls back where the disk is nearly full
 
 	demo      *demo.Demo // nil but in a demonstration
 	setupCode app.Secret // for the first visit; empty once there is a user
@@ -178,6 +181,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo
 		return nil, err
 	}
 	a.db, a.sounds = a.data.DB, a.data.Sounds
+	if a.backups, err = backup.Setup(cfg, a.db, version, log); err != nil {
+		return nil, err
+	}
+	a.room = disk.NewWatch(cfg.DataDir, int64(cfg.DiskReserveMiB)<<20)
 	if err := a.firstUser(ctx); err != nil {
 		return nil, err
 	}
@@ -225,6 +232,7 @@ func (a *appliance) stages(policy egress.Policy) {
 	}
 	maps.Copy(handlers, a.keeper.Handlers())
 	a.runner = jobs.New(a.db, a.log, handlers)
+	a.runner.Hold(func(k app.JobKind) bool { return a.room.Low() && k.TakesRoom() })
 }
 
 func (a *appliance) webOptions(policy egress.Policy) web.Options {
@@ -233,7 +241,10 @@ func (a *appliance) webOptions(policy egress.Policy) web.Options {
 		SetupCode: a.setupCode, AI: a.servers, Analyst: a.analyst,
 		BaseURL: a.cfg.BaseURL, TrustedProxies: a.cfg.TrustedProxies, RateLimit: a.cfg.RateLimit, MaxAudio: a.maxAudio(),
 		MetricsToken: app.Secret(a.cfg.MetricsToken.Reveal()), Version: version,
-		DiskFull: func() bool { return disk.Full(a.cfg.DataDir) },
+		Disk: a.room, Backups: a.backups, StrictTransport: a.cfg.TLS.Cert != "",
+	}
+	if a.cfg.TLS.Self {
+		o.Authority = a.authority()
 	}
 	if a.demo != nil {
 		o.Simulated, o.Messenger = true, a.demo.MessengerURL()
@@ -283,14 +294,19 @@ func (a *appliance) listen() (net.Listener, error) {
 		if u, err := url.Parse(a.cfg.BaseURL); err == nil {
 			host = u.Hostname()
 		}
-		c, err = certs.Self(filepath.Join(a.cfg.DataDir, "tls"), host)
+		c, err = certs.Self(filepath.Dir(a.authority()), host)
 	default:
 		return l, nil
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	return tls.NewListener(l, c), nil
+	return certs.Listen(l, c), nil
+}
+
+// authority is the file of the appliance's own certificate authority.
+func (a *appliance) authority() string {
+	return filepath.Join(a.cfg.DataDir, "tls", certs.AuthorityFile)
 }
 
 // run starts every part and stops them in reverse once ctx ends or one fails.
@@ -313,6 +329,8 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	start(&work, ctx, a.courier.Run)
 	start(&work, ctx, a.keeper.Run)
 	start(&work, ctx, a.data.RemoveOrphans)
+	start(&work, ctx, a.backups.Run)
+	start(&work, ctx, func(ctx context.Context) error { return a.room.Run(ctx, a.data.TellOfRoom) })
 	if a.demo != nil {
 		start(&work, ctx, func(ctx context.Context) error { return a.demo.Run(ctx, a.db, a.phones) })
 	}

@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	// What keeps things.
 	"app/audio":       {"app", "app/audio/mp3", "app/audio/ogg", "app/secret"},
 	"app/backup":      {"app", "app/config", "app/datadir", "app/secret", "store"},
-	"app/datadir":     {"app/audio", "app/config", "app/secret", "store"},
+	"app/datadir":     {"app/audio", "app/config", "app/disk", "app/secret", "store"},
 	"store":           {"app", "app/secret"},
 	"store/storetest": {"app", "app/secret", "store"},
 
@@ -61,7 +61,7 @@ var imports = map[string][]string{
 	"app/notify":     {"app", "app/jobs", "store", "app/notify/..."},
 	"app/webhook":    {"app", "app/egress", "store"},
 	"app/upkeep":     {"app", "app/jobs", "store", "app/audio"},
-	"app/jobs":       {"app", "store"},
+	"app/jobs":       {"app", "app/disk", "store"},
 
 	// What people and programs see.
 	"views":       {"app", "static"},

@@ -21,6 +21,10 @@ const (
 	JobErase  JobKind = "erase"  // Key is an erasure's id
 )
 
+// TakesRoom reports whether jobs of a kind fill the disk with what could as well
+// come later.
+func (k JobKind) TakesRoom() bool { return k == JobFetch || k == JobTranscribe || k == JobAnalyse }
+
 // Priorities of jobs: a smaller number goes first, so new calls go before a
 // backlog.
 const (

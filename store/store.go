@@ -280,6 +280,13 @@ func taken(err error) bool {
 		(e.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
+// Full reports whether err says that the disk had no room for a write. Nothing
+// of that write was kept.
+func Full(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlitelib.SQLITE_FULL
+}
+
 // Notify sets what is told of commits: publish, of what they changed, in commit
 // order, and onQueue, of the kinds of jobs they queued. Neither may block. It is
 // for putting parts together, before the first write that anybody must hear of.

@@ -35,7 +35,10 @@ type Frame struct {
 	Prefer     app.Preferences // of sound and desktop notifications
 	Simulated  bool            // the demo: phone system, AI, Telegram and Discord are not real
 	Messenger  string          // of the demo: where its simulated chats can be seen
+	DiskLow    bool            // too little space is left: no calls are fetched; said to who can do something about it
 	Flash      Flash           // said once, on the page after a form
+
+	OwnAuthority bool // the appliance signs its own certificate, which devices are to trust
 }
 
 // A Flash is what came of the form that led to this page.

@@ -18,7 +18,7 @@ func samples(t testing.TB) map[string]templ.Component {
 	out := map[string]templ.Component{}
 	for _, some := range []func(testing.TB) map[string]templ.Component{
 		doorSamples, callListSamples, callSamples, notificationSamples, ruleSamples, providerSamples, tokenSamples, destinationSamples, profileSamples,
-		webhookSamples, usageSamples, aiServerSamples, auditSamples, homeSamples, flowSamples,
+		webhookSamples, usageSamples, aiServerSamples, auditSamples, homeSamples, flowSamples, systemSamples,
 	} {
 		maps.Copy(out, some(t))
 	}

@@ -15,6 +15,8 @@ import (
 	"filippo.io/age"
 
 	"crk/app"
+	"crk/app/config"
+	"crk/store"
 )
 
 // look is how often the runner looks at the clock. It goes by what the clock
@@ -48,6 +50,19 @@ type Runner struct {
 	mu       sync.Mutex
 	running  bool
 	progress Progress
+}
+
+// Setup returns the runner that a configuration asks for. The error names the
+// setting to mend.
+func Setup(c config.Config, db *store.Store, version string, log *slog.Logger) (*Runner, error) {
+	to, err := Lock(c.Backup)
+	if err != nil {
+		return nil, err
+	}
+	return NewRunner(Options{
+		Source: Source{DB: db, DataDir: c.DataDir, KeyFile: c.KeyFile, Audio: c.Backup.Audio, Version: version},
+		Dir:    c.Backup.Dir, To: to, Keep: c.Backup.Keep, At: c.Backup.At, Log: log,
+	}), nil
 }
 
 // NewRunner returns a runner. It does nothing before Run.

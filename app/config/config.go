@@ -50,6 +50,8 @@ type Config struct {
 	RateLimit    int    // requests a minute for each key; 0 = no limit
 	MaxAudioMiB  int    // of one audio file
 	Log          Log
+
+	DiskReserveMiB int // kept free; 0: chosen by the disk's size
 }
 
 // Database is the path of the database file.

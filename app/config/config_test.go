@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -27,6 +28,7 @@ func TestDefaults(t *testing.T) {
 		Admin:       config.Admin{Business: "My business"},
 		Telegram:    config.Telegram{URL: "https://api.telegram.org"},
 		DiscordURL:  "https://discord.com",
+		Backup:      config.Backup{Keep: 7, At: 150 * time.Minute, Audio: true},
 		RateLimit:   600,
 		MaxAudioMiB: 512,
 	})
@@ -59,6 +61,12 @@ func TestEverySettingIsRead(t *testing.T) {
 		"CRK_METRICS_TOKEN":    "m",
 		"CRK_RATE_LIMIT":       "0",
 		"CRK_MAX_AUDIO_MIB":    "64",
+		"CRK_BACKUP_DIR":       "/mnt/backup/",
+		"CRK_BACKUP_AT":        "23:05",
+		"CRK_BACKUP_KEEP":      "14",
+		"CRK_BACKUP_AUDIO":     "no",
+		"CRK_BACKUP_RECIPIENT": "age1abc",
+		"CRK_DISK_RESERVE_MIB": "2048",
 		"CRK_LOG":              "warn,json",
 	}))
 	is.NoErr(err)
@@ -76,6 +84,8 @@ func TestEverySettingIsRead(t *testing.T) {
 		LLM:            config.AI{URL: "http://127.0.0.1:84/v1", Key: "llm", Model: "big"},
 		AllowNetworks:  prefixes("192.168.1.0/24", "10.0.0.0/8", "fd00::1/128"),
 		TrustedProxies: prefixes("10.0.0.2/32"),
+		Backup:         config.Backup{Dir: "/mnt/backup", Keep: 14, At: 23*time.Hour + 5*time.Minute, Recipient: "age1abc"},
+		DiskReserveMiB: 2048,
 		TLS:            config.TLS{Cert: "cert.pem", Key: "key.pem"},
 		MetricsToken:   "m",
 		MaxAudioMiB:    64,
@@ -119,6 +129,9 @@ func TestBadValues(t *testing.T) {
 		{"rate limit", "CRK_RATE_LIMIT", "-1"},
 		{"audio", "CRK_MAX_AUDIO_MIB", "0"},
 		{"log", "CRK_LOG", "loud"},
+		{"time of day", "CRK_BACKUP_AT", "25:00"},
+		{"yes or no", "CRK_BACKUP_AUDIO", "maybe"},
+		{"backups", "CRK_BACKUP_KEEP", "0"},
 		{"secret with a line end", "CRK_METRICS_TOKEN", "hunter2\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,6 +168,10 @@ func TestSettingsThatNeedOthers(t *testing.T) {
 		{"certificate alone", map[string]string{"CRK_TLS_CERT": "c.pem"}, "CRK_TLS_CERT: needs CRK_TLS_KEY too"},
 		{"private key alone", map[string]string{"CRK_TLS_KEY": "k.pem"}, "CRK_TLS_KEY: needs CRK_TLS_CERT too"},
 		{"model alone", map[string]string{"CRK_LLM_MODEL": "m"}, "CRK_LLM_MODEL: needs CRK_LLM_URL too"},
+		{"backups in the clear", map[string]string{"CRK_BACKUP_DIR": "/mnt"},
+			"CRK_BACKUP_DIR: needs one of CRK_BACKUP_RECIPIENT, CRK_BACKUP_PASSPHRASE_FILE and CRK_BACKUP_PASSPHRASE"},
+		{"backups with two locks", map[string]string{"CRK_BACKUP_DIR": "/mnt", "CRK_BACKUP_RECIPIENT": "age1x", "CRK_BACKUP_PASSPHRASE": "p"},
+			"CRK_BACKUP_DIR: needs one of CRK_BACKUP_RECIPIENT, CRK_BACKUP_PASSPHRASE_FILE and CRK_BACKUP_PASSPHRASE"},
 		{"two certificates", map[string]string{"CRK_TLS": "self", "CRK_TLS_CERT": "c.pem", "CRK_TLS_KEY": "k.pem"},
 			"CRK_TLS: use either self or a certificate (CRK_TLS_CERT), not both"},
 	} {

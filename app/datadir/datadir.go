@@ -19,6 +19,7 @@ import (
 
 	"crk/app/audio"
 	"crk/app/config"
+	"crk/app/disk"
 	"crk/app/secret"
 	"crk/store"
 )
@@ -126,6 +127,19 @@ func (d *Dir) RemoveOrphans(ctx context.Context) error {
 		d.log.Warn("look for sound files that no recording has", "err", err)
 	}
 	return nil
+}
+
+// TellOfRoom says that the disk is nearly full, or no longer: in the log, and in
+// the feed of who looks after the appliance.
+func (d *Dir) TellOfRoom(r disk.Room) {
+	if !r.Low {
+		d.log.Info("there is room on the disk again: calls are fetched", "free", r.Free)
+		return
+	}
+	d.log.Warn("too little room on the disk: no calls are fetched or analysed", "free", r.Free, "reserve", r.Reserve)
+	if err := d.DB.AlarmLowDisk(context.Background()); err != nil {
+		d.log.Error("alarm of a disk that is nearly full", "err", err)
+	}
 }
 
 // Close gives the directory back. It is also for one that was opened in part.

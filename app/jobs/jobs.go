@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"crk/app"
+	"crk/app/disk"
 	"crk/store"
 )
 
@@ -85,6 +86,8 @@ const (
 	lease    = 2 * time.Minute
 	renewal  = 30 * time.Second
 	saveTime = 15 * time.Second
+
+	noSpacePause = time.Minute // before what the disk had no room for is tried again
 )
 
 // A Runner claims jobs and runs them.
@@ -93,6 +96,7 @@ type Runner struct {
 	log      *slog.Logger
 	handlers map[app.JobKind]Handler
 	wake     map[app.JobKind]chan struct{}
+	held     func(app.JobKind) bool // nil: none
 }
 
 // New returns a runner with a handler for each kind of job. A kind without one
@@ -104,6 +108,10 @@ func New(db *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *R
 	}
 	return r
 }
+
+// Hold sets what says that jobs of a kind are not to begin now; they stay in the
+// queue, and it is asked again within 15 seconds. Set it before Run.
+func (r *Runner) Hold(held func(app.JobKind) bool) { r.held = held }
 
 // Wake tells the runner that jobs of these kinds were queued. It never blocks.
 func (r *Runner) Wake(kinds []app.JobKind) {
@@ -138,7 +146,7 @@ func (r *Runner) loop(ctx context.Context, kind app.JobKind, h Handler) {
 	busy := 0
 	for {
 		looked := r.db.Now()
-		for busy < slots {
+		for busy < slots && !(r.held != nil && r.held(kind)) {
 			claimed, err := r.db.ClaimJobs(ctx, kind, slots-busy, lease)
 			if err != nil && ctx.Err() == nil {
 				r.log.Error("claim jobs", "kind", kind, "err", err)
@@ -239,6 +247,9 @@ func (r *Runner) settle(ctx context.Context, j app.Job, h Handler, err error, st
 	}
 	if !errors.As(err, &f) {
 		f = &Failure{Err: err}
+	}
+	if store.Full(err) || disk.NoSpace(err) { // not the job's fault, whatever it made of it
+		f = &Failure{Err: err, After: noSpacePause, Blameless: true}
 	}
 	if f.Remember != nil {
 		j.Payload = f.Remember

@@ -60,7 +60,7 @@ func readyz(o Options) fiber.Handler {
 		ctx, cancel := context.WithTimeout(c.UserContext(), 5*time.Second)
 		defer cancel()
 		err := o.DB.Ready(ctx)
-		if err == nil && o.DiskFull != nil && o.DiskFull() {
+		if err == nil && o.Disk != nil && o.Disk.Full() {
 			err = errDiskFull
 		}
 		if err != nil {

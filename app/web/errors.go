@@ -7,10 +7,13 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
+	"crk/app/disk"
+	"crk/store"
 )
 
 // status maps each kind of error to the one status it has.
@@ -68,6 +71,9 @@ func explain(err error) *app.Error {
 	var f *fiber.Error
 	if errors.As(err, &f) {
 		return explainFiber(f)
+	}
+	if store.Full(err) || disk.NoSpace(err) {
+		return &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "There is no space left on the disk.", Err: err, RetryAfter: time.Minute}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "This took too long. Try again.", Err: err}

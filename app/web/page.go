@@ -73,7 +73,7 @@ func (o Options) frame(c *fiber.Ctx, ctx context.Context) (views.Frame, error) {
 	w := who(c)
 	f := views.Frame{
 		Path: c.OriginalURL(), Theme: theme(c), Business: w.Business, User: w.User, Role: w.Role, Can: w.Scopes,
-		Simulated: o.Simulated, Messenger: o.Messenger, Flash: takeFlash(c, ctx),
+		Simulated: o.Simulated, Messenger: o.Messenger, Flash: takeFlash(c, ctx), DiskLow: o.lowDisk(w.Scopes), OwnAuthority: o.Authority != "",
 	}
 	if c.Method() != fiber.MethodGet {
 		f.Path = c.Path() // what a form was sent to cannot be asked for

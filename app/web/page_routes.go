@@ -58,6 +58,7 @@ func pageRoutes(o Options) []pageRoute {
 		usagePages(o),
 		auditPages(o),
 		providerPages(o),
+		systemPages(o),
 	)
 }
 
@@ -104,6 +105,7 @@ func settingsRoutes(o Options) []pageRoute {
 // documents; the rest is behind the login.
 func pages(f *fiber.App, o Options) {
 	f.Get(static.Prefix+"*", serveStatic)
+	f.Get("/ca.crt", authority(o))
 	f.Get("/docs", protectPages, docsPage(o))
 	f.Get("/docs/:name", protectPages, guidePage(o))
 	out := func(method, path string, handlers ...fiber.Handler) {

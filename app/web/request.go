@@ -30,6 +30,9 @@ func describe(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		nameRequest(c)
 		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+		if o.StrictTransport {
+			c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		}
 		addr, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 		addr, secure := addr.Unmap(), c.Context().IsTLS()
 		if trusted(o.TrustedProxies, addr) {

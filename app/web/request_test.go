@@ -9,6 +9,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"crk/app/disk"
 	"crk/app/web"
 )
 
@@ -102,10 +103,12 @@ func TestMetricsNeedTheirToken(t *testing.T) {
 
 func TestReady(t *testing.T) {
 	is := is.New(t)
-	full := false
-	s := newServer(t, func(o *web.Options) { o.DiskFull = func() bool { return full } })
+	free := int64(1 << 40)
+	s := newServer(t, func(o *web.Options) {
+		o.Disk = disk.NewWatchOf(func() (int64, int64, error) { return free, 1 << 41, nil }, 0)
+	})
 	is.Equal(s.call(t, "GET", "/healthz", "", nil).status, 200)
 	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 200)
-	full = true
+	free = disk.Least - 1
 	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 503) // no room, no work
 }

@@ -19,6 +19,8 @@ import (
 	"crk/app"
 	"crk/app/ai"
 	"crk/app/audio"
+	"crk/app/backup"
+	"crk/app/disk"
 	"crk/app/egress"
 	"crk/app/feed"
 	"crk/app/notify"
@@ -50,8 +52,12 @@ type Options struct {
 	MetricsToken   app.Secret     // of GET /metrics; "": off
 	RateLimit      int            // requests a minute for each key; 0: no limit
 	MaxAudio       int64          // bytes of one audio file; 0: 512 MiB
-	DiskFull       func() bool    // reports that too little space is left; nil: not looked at
-	Version        string
+
+	Disk            *disk.Watch    // of the data; nil: not looked at
+	Backups         *backup.Runner // nil: none are made here
+	Authority       string         // file of the certificate that visitors install, where the appliance signs its own; "": none
+	StrictTransport bool           // HTTPS is here to stay: browsers are told so
+	Version         string
 }
 
 var errDiskFull = errors.New("web: too little space is left on the disk")
