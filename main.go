@@ -43,6 +43,7 @@ import (
 	"crk/app/feed"
 	"crk/app/jobs"
 	"crk/app/notify"
+	"crk/app/simulate"
 	"crk/app/syncer"
 	"crk/app/upkeep"
 	"crk/app/web"
@@ -93,6 +94,8 @@ func run(ctx context.Context, args []string, env command.Env) error {
 		return serve(ctx, cfg, logger(cfg, env), nil)
 	case "bench":
 		return bench.Run(ctx, bench.Options{Stdout: env.Stdout, Schema: env.Schema}, args)
+	case "simulate":
+		return simulate.Run(ctx, env.Stdout, args)
 	case "help":
 		return help(env)
 	}
@@ -103,7 +106,7 @@ func help(env command.Env) error {
 	fmt.Fprint(env.Stdout, "crk pulls in calls, analyses them and tells people.\n\n",
 		"  crk [serve]\n        run the appliance\n")
 	command.Usage(env.Stdout)
-	fmt.Fprint(env.Stdout, bench.Usage)
+	fmt.Fprint(env.Stdout, bench.Usage, simulate.Usage)
 	fmt.Fprint(env.Stdout, "\nsettings of serve, as environment variables or flags:\n")
 	return config.Usage(env.Stdout)
 }

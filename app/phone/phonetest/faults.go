@@ -30,6 +30,9 @@ type Faults struct {
 	BadRows       int           // so many rows without a readable time lead each page
 	ClockSkew     time.Duration // the Date header is ahead by so much
 	RedirectTo    string        // everything is answered with a redirect to this URL
+	LateBy        time.Duration // a call is listed so long after its end
+	GrowFor       time.Duration // and with half of its duration for so long
+	BusyEvery     int           // every such request is a 429 that asks for a second
 	ExclusiveEnds bool          // calls at the very start or end of a window are left out
 
 	// Audio.

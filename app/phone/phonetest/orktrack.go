@@ -55,8 +55,10 @@ type OrkTrack struct {
 	accounts   map[string]string // user name → password
 	tokens     map[string]*token
 	recordings []Recording
+	index      map[int64]int // of recordings, by id
 	faults     Faults
 	stats      Stats
+	asked      int           // requests so far
 	misses     map[int64]int // audio requests refused by AudioNotFoundFirst
 	inFlight   int
 }
@@ -75,6 +77,7 @@ func NewOrkTrack(username, password string) *OrkTrack {
 		now:      time.Now,
 		accounts: map[string]string{username: password},
 		tokens:   map[string]*token{},
+		index:    map[int64]int{},
 		stats:    Stats{Downloads: map[int64]int{}},
 		misses:   map[int64]int{},
 	}
@@ -104,11 +107,11 @@ func (o *OrkTrack) Add(recordings ...Recording) {
 
 func (o *OrkTrack) add(recordings []Recording) {
 	for _, r := range recordings {
-		at := slices.IndexFunc(o.recordings, func(have Recording) bool { return have.ID == r.ID })
-		if at >= 0 {
+		if at, known := o.index[r.ID]; known {
 			o.recordings[at] = r
 			continue
 		}
+		o.index[r.ID] = len(o.recordings)
 		o.recordings = append(o.recordings, r)
 	}
 }
@@ -118,6 +121,10 @@ func (o *OrkTrack) Remove(id int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.recordings = slices.DeleteFunc(o.recordings, func(r Recording) bool { return r.ID == id })
+	clear(o.index)
+	for i, r := range o.recordings {
+		o.index[r.ID] = i
+	}
 }
 
 // Fail sets how the system misbehaves from now on; Fail(Faults{}) ends it.

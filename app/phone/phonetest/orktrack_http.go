@@ -24,7 +24,8 @@ func (o *OrkTrack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
 	o.inFlight++
 	o.stats.MostAtOnce = max(o.stats.MostAtOnce, o.inFlight)
-	f := o.faults
+	o.asked++
+	f, busy := o.faults, o.faults.BusyEvery > 0 && o.asked%o.faults.BusyEvery == 0
 	w.Header().Set("Date", o.now().Add(f.ClockSkew).UTC().Format(http.TimeFormat))
 	o.mu.Unlock()
 	defer func() {
@@ -35,6 +36,11 @@ func (o *OrkTrack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.RedirectTo != "" {
 		w.Header().Set("Location", f.RedirectTo)
 		w.WriteHeader(http.StatusFound)
+		return
+	}
+	if busy {
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
 		return
 	}
 	o.route(w, r, f)
@@ -140,20 +146,18 @@ func (o *OrkTrack) media(w http.ResponseWriter, r *http.Request, f Faults, accou
 func (o *OrkTrack) serving(id int64, account string, f Faults) (Recording, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, rec := range o.recordings {
-		if rec.ID != id || rec.Account != "" && rec.Account != account {
-			continue
-		}
-		if o.misses[id] < f.AudioNotFoundFirst {
-			o.misses[id]++
-			return Recording{}, false
-		}
-		if f.AudioStatus == 0 {
-			o.stats.Downloads[id]++
-		}
-		return rec, true
+	at, known := o.index[id]
+	if !known || o.recordings[at].Account != "" && o.recordings[at].Account != account {
+		return Recording{}, false
 	}
-	return Recording{}, false
+	if o.misses[id] < f.AudioNotFoundFirst {
+		o.misses[id]++
+		return Recording{}, false
+	}
+	if f.AudioStatus == 0 {
+		o.stats.Downloads[id]++
+	}
+	return o.recordings[at], true
 }
 
 func sendAudio(w http.ResponseWriter, r *http.Request, f Faults, rec Recording) {

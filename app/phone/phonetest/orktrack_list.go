@@ -83,8 +83,12 @@ func (o *OrkTrack) find(q url.Values, f Faults, account string) []Recording {
 	var rows []Recording
 	for _, r := range o.recordings {
 		at := r.StartedAt.Truncate(time.Second)
-		hidden := r.VisibleFrom.After(o.now()) || r.Account != "" && r.Account != account
+		ended := o.now().Sub(r.StartedAt.Add(r.Duration))
+		hidden := r.VisibleFrom.After(o.now()) || f.LateBy > 0 && ended < f.LateBy || r.Account != "" && r.Account != account
 		if !hidden && !at.Before(from) && !at.After(to) {
+			if ended < f.GrowFor {
+				r.Duration /= 2
+			}
 			rows = append(rows, r)
 		}
 	}

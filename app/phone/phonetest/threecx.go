@@ -96,6 +96,13 @@ type PBXFaults struct {
 	AudioJSON     string // this answer, with status 200
 	AudioEmpty    bool   // no byte at all
 
+	// Calls.
+	LateBy      time.Duration // a call is listed so long after its end
+	OpenFor     time.Duration // and without an end for so long
+	ReadyAfter  time.Duration // its file is there so long after its end
+	Transcribes time.Duration // 3CX's own text is there so long after its end; zero: as each recording says
+	ContentType string        // of every recording
+
 	ClockSkew  time.Duration // the Date header is ahead by so much
 	RedirectTo string        // everything is answered with a redirect to this URL
 }

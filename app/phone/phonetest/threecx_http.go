@@ -1,6 +1,7 @@
 package phonetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -166,7 +167,7 @@ func (x *ThreeCX) media(w http.ResponseWriter, f PBXFaults, text string) {
 	var rec PBXRecording
 	found := false
 	for _, r := range x.recordings {
-		if r.ID == id && !r.Archived && !r.ReadyFrom.After(x.now()) {
+		if r = r.under(f, x.now()); r.ID == id && !r.Archived && !r.ReadyFrom.After(x.now()) {
 			rec, found = r, true
 		}
 	}
@@ -175,8 +176,8 @@ func (x *ThreeCX) media(w http.ResponseWriter, f PBXFaults, text string) {
 	}
 	x.mu.Unlock()
 	w.Header().Set("Content-Type", "audio/x-wav")
-	if rec.ContentType != "" {
-		w.Header().Set("Content-Type", rec.ContentType)
+	if kind := cmp.Or(f.ContentType, rec.ContentType); kind != "" {
+		w.Header().Set("Content-Type", kind)
 	}
 	switch {
 	case f.AudioStatus != 0:

@@ -35,11 +35,35 @@ func (x *ThreeCX) begin(w http.ResponseWriter, f PBXFaults, count *int) (rows []
 		return nil, false
 	}
 	for _, r := range x.recordings {
-		if !r.VisibleFrom.After(x.now()) {
+		if r = r.under(f, x.now()); !r.VisibleFrom.After(x.now()) {
 			rows = append(rows, r)
 		}
 	}
 	return rows, true
+}
+
+// under is a recording as the faults have it.
+func (r PBXRecording) under(f PBXFaults, now time.Time) PBXRecording {
+	end := r.EndedAt
+	if end.IsZero() {
+		return r
+	}
+	if f.LateBy > 0 {
+		r.VisibleFrom = end.Add(f.LateBy)
+	}
+	if f.ReadyAfter > 0 {
+		r.ReadyFrom = end.Add(f.ReadyAfter)
+	}
+	if f.Transcribes > 0 {
+		r.TranscribedFrom = end.Add(f.Transcribes)
+		if r.Transcript == "" {
+			r.Transcript = "Agent: (written down by 3CX itself)"
+		}
+	}
+	if f.OpenFor > 0 && now.Before(end.Add(f.OpenFor)) {
+		r.EndedAt = time.Time{}
+	}
+	return r
 }
 
 // list answers a page of recordings.

@@ -1,0 +1,139 @@
+package simulate_test
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"crk/app/phone"
+	"crk/app/phone/dtac"
+	"crk/app/phone/threecx"
+	"crk/app/simulate"
+)
+
+// A page is what a simulator prints; it can be read while it is written.
+type page struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *page) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+var baseURL = regexp.MustCompile(`Base URL  (\S+)`)
+
+// start runs a simulator until the test ends, and returns its address.
+func start(t *testing.T, args ...string) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	out, ended := &page{}, make(chan error, 1)
+	go func() { ended <- simulate.Run(ctx, out, append(args, "--listen", "127.0.0.1:0")) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error("simulate:", err)
+		}
+	})
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(10 * time.Second); ; {
+		if m := baseURL.FindStringSubmatch(out.String()); m != nil {
+			return m[1]
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("it does not start:", out.String())
+		}
+	}
+}
+
+func count(t *testing.T, s phone.Source, days int) (calls []phone.Call) {
+	t.Helper()
+	now := time.Now()
+	for c, err := range s.Calls(t.Context(), now.AddDate(0, 0, -days), now.Add(time.Hour)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls = append(calls, c)
+	}
+	return calls
+}
+
+func TestASimulatedOrkTrack(t *testing.T) {
+	is := is.New(t)
+	url := start(t, "dtac", "--calls", "30", "--days", "3", "--seconds", "2", "--every", "0", "--faults", "token_uses=3,invalid_token_style=200json, random_order")
+	s, err := dtac.New(dtac.Config{BaseURL: url, Username: "apiuser", Password: "simulated", PageSize: 7}, http.DefaultClient)
+	is.NoErr(err)
+	calls := count(t, s, 4)
+	is.Equal(len(calls), 30) // every call, whatever is wrong
+	a, err := s.Audio(t.Context(), calls[0].ID)
+	is.NoErr(err)
+	is.NoErr(a.Body.Close())
+	is.Equal(a.ContentType, "audio/wav")
+}
+
+func TestASimulated3CX(t *testing.T) {
+	is := is.New(t)
+	url := start(t, "threecx", "--calls", "30", "--days", "3", "--every", "0", "--codec", "pcm", "--stereo", "--faults", "role=group_manager,single_token")
+	s, err := threecx.New(threecx.Config{BaseURL: url, Username: "apiuser", Password: "simulated"}, http.DefaultClient)
+	is.NoErr(err)
+	is.Equal(len(count(t, s, 4)), 30)
+}
+
+func TestNewCallsComeBythemselves(t *testing.T) {
+	is := is.New(t)
+	url := start(t, "dtac", "--calls", "0", "--every", "1ms", "--seconds", "1")
+	s, err := dtac.New(dtac.Config{BaseURL: url, Username: "apiuser", Password: "simulated"}, http.DefaultClient)
+	is.NoErr(err)
+	late := time.Now().Add(10 * time.Second)
+	for len(count(t, s, 1)) == 0 {
+		is.True(time.Now().Before(late)) // it comes
+	}
+}
+
+func TestWhatCannotBeSimulated(t *testing.T) {
+	for _, tt := range []struct{ args, says string }{
+		{"", "dtac or threecx"},
+		{"avaya", "dtac or threecx"},
+		{"dtac --codec opus", "--codec opus"},
+		{"dtac --faults nonsense", `no fault "nonsense"`},
+		{"dtac --faults slow_list", "slow_list=5s"},
+		{"dtac --faults burst_500=1", "write the fault as burst_500"},
+		{"dtac --faults slow_list=often", "slow_list"},
+		{"threecx --faults role=king", "role"},
+		{"dtac more", `"more"`},
+		{"dtac --calls many", "many"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			is := is.New(t)
+			err := simulate.Run(t.Context(), &page{}, strings.Fields(tt.args))
+			is.True(err != nil)
+			is.True(strings.Contains(err.Error(), tt.says)) // what to write instead
+		})
+	}
+}
+
+func TestTheFaultsAreListed(t *testing.T) {
+	is := is.New(t)
+	for kind, fault := range map[string]string{"dtac": "empty_page1_500", "threecx": "expires_minutes"} {
+		out := &page{}
+		is.NoErr(simulate.Run(t.Context(), out, []string{kind, "--faults", "help"}))
+		is.True(strings.Contains(out.String(), fault))
+	}
+}
