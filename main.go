@@ -329,6 +329,7 @@ func (a *appliance) run(ctx context.Context, l net.Listener) error {
 	start(&work, working, a.runner.Run)
 	start(&work, ctx, a.phones.Run)
 	start(&work, ctx, a.gateway.Run)
+	start(&work, ctx, a.db.WatchRights)
 	start(&work, ctx, a.courier.Run)
 	start(&work, ctx, a.keeper.Run)
 	start(&work, ctx, a.data.RemoveOrphans)

@@ -81,6 +81,40 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_business ON api_keys (business_id, created_at);
 CREATE INDEX api_keys_owner ON api_keys (owner_id, created_at);
 
+-- Every change of what people may do, or of what they are called, whoever makes
+-- it. The server keeps both in memory for as long as nothing is added here, and
+-- ends or checks the sockets of those it names (see store/rights.go).
+CREATE TABLE rights_changes (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    business_id TEXT NOT NULL DEFAULT '',
+    user_id     TEXT NOT NULL DEFAULT '',   -- may do something else now; empty: nobody
+    credential  TEXT NOT NULL DEFAULT ''    -- a key or session that serves no more
+) STRICT;
+CREATE TRIGGER rights_session_ended AFTER DELETE ON sessions BEGIN
+    INSERT INTO rights_changes (credential) VALUES (old.id);
+END;
+CREATE TRIGGER rights_key_revoked AFTER UPDATE OF revoked_at ON api_keys WHEN new.revoked_at IS NOT old.revoked_at BEGIN
+    INSERT INTO rights_changes (credential) VALUES (old.id);
+END;
+CREATE TRIGGER rights_key_deleted AFTER DELETE ON api_keys BEGIN
+    INSERT INTO rights_changes (credential) VALUES (old.id);
+END;
+CREATE TRIGGER rights_key_changed AFTER UPDATE OF name, owner_id, business_id, default_id, scopes, expires_at ON api_keys BEGIN
+    INSERT INTO rights_changes (user_id) VALUES (old.owner_id);
+END;
+CREATE TRIGGER rights_member_changed AFTER UPDATE ON members BEGIN
+    INSERT INTO rights_changes (business_id, user_id) VALUES (old.business_id, old.user_id);
+END;
+CREATE TRIGGER rights_member_removed AFTER DELETE ON members BEGIN
+    INSERT INTO rights_changes (business_id, user_id) VALUES (old.business_id, old.user_id);
+END;
+CREATE TRIGGER rights_user_changed AFTER UPDATE ON users BEGIN
+    INSERT INTO rights_changes (user_id) VALUES (old.id);
+END;
+CREATE TRIGGER rights_business_changed AFTER UPDATE ON businesses BEGIN
+    INSERT INTO rights_changes (business_id) VALUES (old.id);
+END;
+
 CREATE TABLE idempotency (         -- answers kept for replay, 24 h
     key_id     TEXT NOT NULL REFERENCES api_keys ON DELETE CASCADE,
     key        TEXT NOT NULL,
@@ -611,6 +645,7 @@ CREATE TABLE feed (                -- in-app notifications, in commit order
     rule_id     TEXT NOT NULL DEFAULT '',
     audience    INTEGER NOT NULL DEFAULT 0, -- app.Audience: the roles that see it
     once        TEXT,              -- what may be said only once, such as "chat-gone:<id>"
+    sent        INTEGER NOT NULL DEFAULT 0,  -- by hand: the row is its own delivery
     created_at  INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX feed_business ON feed (business_id, seq);
@@ -786,7 +821,7 @@ CREATE TABLE usage_ledger (
     business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
     meter       TEXT NOT NULL,
     quantity    INTEGER NOT NULL,
-    subject     TEXT NOT NULL,         -- the id of what was counted
+    subject     TEXT NOT NULL,         -- the id of what was counted; the first of several in one commit
     day         TEXT NOT NULL,         -- as 2026-11-30
     at          INTEGER NOT NULL
 ) STRICT;

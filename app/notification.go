@@ -95,6 +95,7 @@ type FeedItem struct {
 	Data       json.RawMessage // an object, or nil
 	RuleID     string          // the automation that made it, or empty
 	Audience   Audience        // of the members: whose feed it is in
+	Sent       bool            // by hand: it is a delivery too, which has no row of its own
 	CreatedAt  time.Time
 	ReadAt     time.Time // by the user who asks; zero: unread
 }
@@ -156,6 +157,15 @@ func (d Delivery) FeedItem() FeedItem {
 	return f
 }
 
+// Delivery returns the delivery that an in-app notification is which was sent by
+// hand: it was over as soon as it began.
+func (f FeedItem) Delivery() Delivery {
+	return Delivery{
+		ID: f.ID, BusinessID: f.BusinessID, Channel: ChannelInApp, Destination: ChannelInApp, Title: f.Title, Body: f.Body,
+		Severity: f.Severity, Data: f.Data, Status: DeliverySent, Attempts: 1, CreatedAt: f.CreatedAt, SentAt: f.CreatedAt,
+	}
+}
+
 // Preferences say what of the feed reaches one user of one business, and how.
 type Preferences struct {
 	InAppEnabled bool     `json:"inAppEnabled"`
@@ -176,10 +186,15 @@ func (p Preferences) Pass(f FeedItem) bool {
 		(f.RuleID == "" || !slices.Contains(p.MutedRuleIDs, f.RuleID))
 }
 
+// TopicRights is the topic of a change of what somebody may do: ID is that of a
+// key or session that serves no more, or, where it is empty, UserID and perhaps
+// BusinessID say whose role, key or account is different now.
+const TopicRights = "rights"
+
 // A Change says that something a dashboard shows is different now.
 type Change struct {
 	BusinessID BusinessID
-	Topic      string // "recording", "provider", "feed", "delivery"
+	Topic      string // "recording", "provider", "feed", "delivery", …
 	ID         string
 	Status     string    // a recording's status, or empty
 	Feed       *FeedItem // with topic "feed": the new row

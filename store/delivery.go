@@ -29,40 +29,6 @@ func scanDelivery(row scanner) (d app.Delivery, err error) {
 	return d, err
 }
 
-// A DeliveryFilter chooses deliveries of a business; empty fields choose all.
-type DeliveryFilter struct {
-	Channel      string
-	Status       string
-	AutomationID string
-	Before       string // an id of the page before: only what is older
-	Limit        int
-}
-
-// Deliveries returns what was or is to be sent, newest first.
-func (s *Store) Deliveries(ctx context.Context, business app.BusinessID, f DeliveryFilter) ([]app.Delivery, error) {
-	w := &where{}
-	w.add("business_id = ?", business)
-	for _, is := range []struct{ column, value string }{
-		{"channel", f.Channel}, {"status", f.Status}, {"automation_id", f.AutomationID},
-	} {
-		if is.value != "" {
-			w.add(is.column+" = ?", is.value)
-		}
-	}
-	if f.Before != "" {
-		w.add("(created_at, id) < (SELECT created_at, id FROM deliveries WHERE id = ? AND business_id = ?)", f.Before, business)
-	}
-	rows, err := s.reads.QueryContext(ctx, `SELECT `+deliveryColumns+` FROM deliveries WHERE `+w.sql()+`
-		ORDER BY created_at DESC, id DESC LIMIT ?`, append(w.args, f.Limit)...)
-	return collect(rows, err, scanDelivery)
-}
-
-// Delivery returns one delivery of a business.
-func (s *Store) Delivery(ctx context.Context, business app.BusinessID, id string) (app.Delivery, error) {
-	d, err := scanDelivery(s.reads.QueryRowContext(ctx, `SELECT `+deliveryColumns+` FROM deliveries WHERE id = ? AND business_id = ?`, id, business))
-	return d, found(err, "delivery")
-}
-
 // An Outcome is what came of trying to deliver.
 type Outcome struct {
 	Tried bool          // the destination was asked; else it was known not to be of use
@@ -99,21 +65,22 @@ func (s *Store) AddDelivery(ctx context.Context, d app.Delivery, o Outcome) (str
 	})
 }
 
-// AddInApp says something in the feed and keeps the delivery that it is, which
-// is over as soon as it begins. Both have the id that is returned.
-func (s *Store) AddInApp(ctx context.Context, d app.Delivery) (string, error) {
-	d.ID, d.Destination, d.Status, d.Attempts = newID(), app.ChannelInApp, app.DeliverySent, 1
-	return d.ID, s.write(ctx, func(t *tx) error {
-		if _, err := t.addFeed(d.FeedItem(), ""); err != nil {
+// AddInApp says something in the feed, at once and by hand: the row is its own
+// delivery, and has the id that is returned. Ids are made in commit order.
+func (s *Store) AddInApp(ctx context.Context, d app.Delivery) (id string, err error) {
+	f := d.FeedItem()
+	f.Sent = true
+	err = s.writeOften(ctx, func(t *tx) error {
+		id = newID()
+		f.ID = id
+		if _, err := t.addFeed(f, ""); err != nil {
 			return err
 		}
-		d.SentAt = t.now
-		if err := t.insertDelivery(d); err != nil {
-			return err
-		}
-		t.changed(app.Change{BusinessID: d.BusinessID, Topic: "delivery", ID: d.ID, Status: d.Status})
-		return t.use(d.BusinessID, app.ChannelMeter(d.Channel), 1, d.ID)
+		t.changed(app.Change{BusinessID: f.BusinessID, Topic: "delivery", ID: id, Status: app.DeliverySent})
+		t.count(f.BusinessID, app.ChannelMeter(app.ChannelInApp), id)
+		return nil
 	})
+	return id, err
 }
 
 // DeliverInApp puts a delivery into the feed and finishes its job.
@@ -190,9 +157,7 @@ func (t *tx) settle(d app.Delivery, o Outcome) error {
 		return err
 	}
 	if d.Status == app.DeliverySent {
-		if err := t.use(d.BusinessID, app.ChannelMeter(d.Channel), 1, d.ID); err != nil {
-			return err
-		}
+		t.count(d.BusinessID, app.ChannelMeter(d.Channel), d.ID)
 	}
 	if d.RecordingID != "" && d.Status == app.DeliverySent {
 		if err := t.noteDelivered(d); err != nil {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"crk/app"
 )
@@ -17,12 +15,16 @@ func (t *tx) addFeed(f app.FeedItem, once string) (app.FeedItem, error) {
 		f.ID = newID()
 	}
 	f.CreatedAt = t.now
-	err := t.row(`INSERT INTO feed (id, business_id, title, body, severity, data, rule_id, audience, once, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (business_id, once) WHERE once IS NOT NULL DO NOTHING RETURNING seq`,
-		f.ID, f.BusinessID, f.Title, f.Body, f.Severity, nullJSON(f.Data), f.RuleID, f.Audience, orNull(once), stamp(t.now)).Scan(&f.Seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return f, nil
+	if once != "" {
+		var said bool
+		if err := t.row(`SELECT EXISTS (SELECT 1 FROM feed WHERE business_id = ? AND once = ?)`, f.BusinessID, once).Scan(&said); err != nil || said {
+			return f, err
+		}
 	}
+	var err error
+	f.Seq, err = t.insert(`INSERT INTO feed (id, business_id, title, body, severity, data, rule_id, audience, once, sent, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		f.ID, f.BusinessID, f.Title, f.Body, f.Severity, nullJSON(f.Data), f.RuleID, f.Audience, orNull(once), f.Sent, stamp(t.now))
 	if err != nil {
 		return f, err
 	}

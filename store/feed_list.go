@@ -8,10 +8,10 @@ import (
 	"crk/app"
 )
 
-const feedColumns = `f.seq, f.id, f.business_id, f.title, f.body, f.severity, f.data, f.rule_id, f.audience, f.created_at`
+const feedColumns = `f.seq, f.id, f.business_id, f.title, f.body, f.severity, f.data, f.rule_id, f.audience, f.sent, f.created_at`
 
 func feedDest(f *app.FeedItem, data *[]byte) []any {
-	return []any{&f.Seq, &f.ID, &f.BusinessID, &f.Title, &f.Body, &f.Severity, data, &f.RuleID, &f.Audience, instant{&f.CreatedAt}}
+	return []any{&f.Seq, &f.ID, &f.BusinessID, &f.Title, &f.Body, &f.Severity, data, &f.RuleID, &f.Audience, &f.Sent, instant{&f.CreatedAt}}
 }
 
 func scanFeed(row scanner) (f app.FeedItem, err error) {

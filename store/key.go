@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"crk/app"
 )
@@ -51,17 +50,16 @@ func (s *Store) CreateKey(ctx context.Context, k app.Key) (app.Key, app.Secret, 
 
 // KeyByHash returns the key with this hash (see [app.HashKey]), alive or not.
 func (s *Store) KeyByHash(ctx context.Context, hash []byte) (app.Key, error) {
-	k, err := scanKey(s.readHot(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE hash = ?`, hash))
-	return k, found(err, "key")
+	return kept(ctx, s, func(r *rights) map[string]app.Key { return r.keys }, string(hash), func() (app.Key, error) {
+		k, err := scanKey(s.readHot(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE hash = ?`, hash))
+		return k, found(err, "key")
+	})
 }
 
-// KeyAlive reports whether a key still serves.
-func (s *Store) KeyAlive(ctx context.Context, id string) (bool, error) {
+// Key returns a key by its id, alive or not.
+func (s *Store) Key(ctx context.Context, id string) (app.Key, error) {
 	k, err := scanKey(s.reads.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE id = ?`, id))
-	if err != nil {
-		return false, found(err, "key")
-	}
-	return k.Alive(s.now()), nil
+	return k, found(err, "key")
 }
 
 // Keys returns the keys of a business and the account keys that a user owns,
@@ -73,7 +71,7 @@ func (s *Store) Keys(ctx context.Context, business app.BusinessID, user app.User
 }
 
 // RevokeKey ends a key of the business, or an account key of the user, for
-// good. Its sockets are closed.
+// good. Its sockets are closed (see rights_changes).
 func (s *Store) RevokeKey(ctx context.Context, business app.BusinessID, user app.UserID, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		k, err := scanKey(t.row(`SELECT `+keyColumns+` FROM api_keys
@@ -84,7 +82,6 @@ func (s *Store) RevokeKey(ctx context.Context, business app.BusinessID, user app
 		if err := t.exec(`UPDATE api_keys SET revoked_at = ? WHERE id = ?`, stamp(t.now), id); err != nil {
 			return err
 		}
-		t.changed(app.Change{BusinessID: business, Topic: "key", ID: id})
 		return t.auditKey(k, "key.revoke")
 	})
 }
@@ -109,7 +106,7 @@ func (t *tx) auditKey(k app.Key, action app.Action, touched ...app.FieldChange) 
 
 // TouchKey notes that a key was used, at most once a minute.
 func (s *Store) TouchKey(ctx context.Context, k app.Key) error {
-	if s.now().Sub(k.LastUsedAt) < time.Minute {
+	if !s.rights.touch(k.ID, k.LastUsedAt, s.now()) {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {

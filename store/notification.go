@@ -22,7 +22,9 @@ func (s *Store) ChannelStatuses(ctx context.Context, business app.BusinessID) (m
 	for _, channel := range app.Channels() {
 		var c ChannelStatus
 		err := s.reads.QueryRowContext(ctx, `SELECT
-				count(*) FILTER (WHERE status = 'sent'), count(*) FILTER (WHERE status = 'failed'),
+				count(*) FILTER (WHERE status = 'sent') + CASE ?2 WHEN 'in_app' THEN
+					(SELECT count(*) FROM feed WHERE business_id = ?1 AND sent = 1 AND created_at >= ?3) ELSE 0 END,
+				count(*) FILTER (WHERE status = 'failed'),
 				coalesce((SELECT error FROM deliveries WHERE business_id = ?1 AND channel = ?2 AND created_at >= ?3 AND error <> ''
 					ORDER BY created_at DESC, id DESC LIMIT 1), ''),
 				CASE ?2

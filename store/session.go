@@ -117,7 +117,6 @@ func (s *Store) Sessions(ctx context.Context, user app.UserID) ([]app.Session, e
 // no error.
 func (s *Store) EndSession(ctx context.Context, user app.UserID, id string) error {
 	return s.write(ctx, func(t *tx) error {
-		t.changed(app.Change{Topic: "session", ID: id, UserID: user})
 		n, err := t.affect(`DELETE FROM sessions WHERE user_id = ? AND id = ?`, user, id)
 		if err != nil || n == 0 {
 			return err
@@ -141,12 +140,8 @@ func (s *Store) EndOtherSessions(ctx context.Context, user app.UserID, keep stri
 
 // endSessions ends a user's sessions but one, and returns how many.
 func (t *tx) endSessions(user app.UserID, keep string) (int, error) {
-	rows, err := t.query(`DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id`, user, keep)
-	ids, err := collect(rows, err, scanString)
-	for _, id := range ids {
-		t.changed(app.Change{Topic: "session", ID: id, UserID: user})
-	}
-	return len(ids), err
+	n, err := t.affect(`DELETE FROM sessions WHERE user_id = ? AND id <> ?`, user, keep)
+	return int(n), err
 }
 
 func scanString(row scanner) (v string, err error) {

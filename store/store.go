@@ -52,6 +52,7 @@ type Options struct {
 type Store struct {
 	reads   *sql.DB // many connections, which cannot write
 	hot     hot     // what is read through them all the time
+	rights  rights  // what of that is kept
 	cabinet cabinet // what lists ask of calls, in memory
 	writes  *sql.DB // one connection, which the writer holds
 	writer  *writer
@@ -68,7 +69,7 @@ type Store struct {
 const (
 	writerPragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=temp_store(2)" +
-		"&_pragma=journal_size_limit(67108864)&_txlock=immediate&_dqs=0&_defensive=1"
+		"&_pragma=journal_size_limit(67108864)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate&_dqs=0&_defensive=1"
 	readerPragmas = "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=cache_size(-8192)" +
 		"&_pragma=temp_store(2)&_pragma=query_only(1)&_dqs=0"
 )
@@ -121,7 +122,9 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err := pruneCopies(o.Path, o.Now()); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	s.writer = newWriter(conn, o)
+	if s.writer, err = newWriter(conn, o, &s.rights); err != nil {
+		return errors.Join(err, conn.Close())
+	}
 	return nil
 }
 

@@ -36,6 +36,42 @@ func (t *tx) use(business app.BusinessID, m app.Meter, n int64, subject string) 
 	return t.checkBudget(business, zone)
 }
 
+// A count is one of a meter that is counted when the commit ends.
+type count struct {
+	business app.BusinessID
+	meter    app.Meter
+	subject  string
+}
+
+// count counts one of a meter together with what else the same commit counts of
+// it. It is for what happens so often that a row of the ledger for each would
+// cost more than the thing itself, and for meters without a budget.
+func (t *tx) count(business app.BusinessID, m app.Meter, subject string) {
+	t.counts = append(t.counts, count{business, m, subject})
+}
+
+// useCounted writes what the operations of a commit counted: of each meter of
+// each business one row, under the first of its subjects.
+func (t *tx) useCounted(counts []count) error {
+	type meter struct {
+		business app.BusinessID
+		meter    app.Meter
+	}
+	totals := map[meter]int64{}
+	for _, c := range counts {
+		totals[meter{c.business, c.meter}]++
+	}
+	for _, c := range counts {
+		k := meter{c.business, c.meter}
+		n := totals[k]
+		delete(totals, k)
+		if err := t.use(c.business, c.meter, n, c.subject); err != nil && !app.IsKind(err, app.NotFound) {
+			return err // a business deleted in the same commit has no usage any more
+		}
+	}
+	return nil
+}
+
 // countAudio counts the seconds of audio that were taken in for a recording; of
 // one that had audio before, what there is more or less of now.
 func (t *tx) countAudio(r app.Recording, a AudioFile) error {

@@ -196,9 +196,12 @@ const memberFrom = ` FROM members m JOIN businesses b ON b.id = m.business_id JO
 // Member returns a user in a business, or a NotFound error where the user does
 // not belong to it or either is not there.
 func (s *Store) Member(ctx context.Context, business app.BusinessID, user app.UserID) (app.Member, error) {
-	m, err := scanMember(s.readHot(ctx, `SELECT `+memberColumns+memberFrom+`
-		WHERE m.business_id = ? AND m.user_id = ?`, business, user))
-	return m, found(err, "member")
+	of := func(r *rights) map[membership]app.Member { return r.members }
+	return kept(ctx, s, of, membership{business, user}, func() (app.Member, error) {
+		m, err := scanMember(s.readHot(ctx, `SELECT `+memberColumns+memberFrom+`
+			WHERE m.business_id = ? AND m.user_id = ?`, business, user))
+		return m, found(err, "member")
+	})
 }
 
 // Members returns the people of a business, by name.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"crk/app"
@@ -23,7 +24,8 @@ const (
 // A writer owns the one connection that writes. It takes what waits, runs each
 // operation in a savepoint of one transaction and commits them together: the
 // commit before is the delay in which the next batch gathers, so a lone
-// operation never waits for company.
+// operation never waits for company. Operations that may be run again share a
+// savepoint with their like, for as long as none of them fails.
 type writer struct {
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
@@ -32,6 +34,9 @@ type writer struct {
 	onQueue func([]app.JobKind)
 	baseURL string                    // for the links in events
 	zones   map[string]*time.Location // of businesses, by name
+	counts  []count                   // of this commit; see tx.count
+	rights  *rights
+	told    atomic.Int64 // the newest change of rights that was told of
 
 	ops  chan *op
 	quit chan struct{}
@@ -44,6 +49,7 @@ type writer struct {
 type op struct {
 	ctx    context.Context
 	fn     func(*tx) error
+	again  bool // fn may be run again
 	tx     *tx
 	err    error
 	result chan error // holds one
@@ -58,16 +64,23 @@ type tx struct {
 
 	changes []app.Change
 	queued  []app.JobKind
+	counts  []count
 }
 
-func newWriter(conn *sql.Conn, o Options) *writer {
+func newWriter(conn *sql.Conn, o Options, r *rights) (*writer, error) {
 	w := &writer{
 		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish,
-		baseURL: o.BaseURL, zones: map[string]*time.Location{},
+		baseURL: o.BaseURL, zones: map[string]*time.Location{}, rights: r,
 		ops: make(chan *op, maxQueue), quit: make(chan struct{}), done: make(chan struct{}),
 	}
+	var seq int64
+	if err := (&tx{w: w}).row(rightsQuery).Scan(&seq); err != nil {
+		return nil, fmt.Errorf("store: read rights: %w", err)
+	}
+	w.told.Store(seq)
+	r.follow(seq)
 	go w.loop()
-	return w
+	return w, nil
 }
 
 // write runs fn in a transaction that commits if fn returns nil, and answers
@@ -76,7 +89,17 @@ func newWriter(conn *sql.Conn, o Options) *writer {
 // starting; once started it is not cut off, because SQLite would take the whole
 // batch back with it.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
-	o := &op{ctx: ctx, fn: fn, result: make(chan error, 1)}
+	return s.submit(&op{ctx: ctx, fn: fn, result: make(chan error, 1)})
+}
+
+// writeOften is write for what is written all the time. Where an operation of
+// the same batch fails fn is run again in a transaction in which nothing of its
+// first run is left, so it must not build on what it left outside.
+func (s *Store) writeOften(ctx context.Context, fn func(*tx) error) error {
+	return s.submit(&op{ctx: ctx, fn: fn, again: true, result: make(chan error, 1)})
+}
+
+func (s *Store) submit(o *op) error {
 	select {
 	case <-s.writer.quit:
 		return ErrClosed
@@ -84,8 +107,8 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	}
 	select {
 	case s.writer.ops <- o:
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-o.ctx.Done():
+		return o.ctx.Err()
 	case <-s.writer.quit:
 		return ErrClosed
 	}
@@ -149,7 +172,7 @@ func (w *writer) shut() error {
 
 // run commits a batch and answers every operation of it.
 func (w *writer) run(batch []*op) {
-	err := w.commit(batch)
+	rights, err := w.commit(batch)
 	if err != nil {
 		_ = w.raw("ROLLBACK") // fails where SQLite has rolled back by itself
 		err = fmt.Errorf("store: commit: %w", err)
@@ -160,37 +183,82 @@ func (w *writer) run(batch []*op) {
 		}
 	}
 	if err == nil {
-		w.tell(batch)
+		w.tell(batch, rights)
 	}
 	for _, o := range batch {
 		o.result <- o.err
 	}
 }
 
-// commit runs the operations of a batch in one transaction. Its error is the
-// whole batch's; an operation's own error is kept with it.
-func (w *writer) commit(batch []*op) error {
+// commit runs the operations of a batch in one transaction, and returns whose
+// rights it, or another process, changed. Its error is the whole batch's; an
+// operation's own error is kept with it.
+func (w *writer) commit(batch []*op) (rights []app.Change, err error) {
+	w.counts = w.counts[:0]
 	if err := w.raw("BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	for len(batch) > 0 {
+		n := 1
+		for batch[0].again && n < len(batch) && batch[n].again {
+			n++
+		}
+		if err := w.together(batch[:n]); err != nil {
+			return nil, err
+		}
+		batch = batch[n:]
+	}
+	t := &tx{w: w, now: w.now(), ctx: context.Background()}
+	if err := t.useCounted(w.counts); err != nil {
+		return nil, err
+	}
+	rights, seq, err := t.newRights(w.told.Load())
+	if err != nil {
+		return nil, err
+	}
+	if err := w.raw("COMMIT"); err != nil {
+		return nil, err
+	}
+	w.told.Store(seq)
+	w.rights.follow(seq)
+	return rights, nil
+}
+
+// together runs operations in one savepoint, and each in its own once one of
+// them fails.
+func (w *writer) together(ops []*op) error {
+	if err := w.raw("SAVEPOINT op"); err != nil {
 		return err
 	}
-	for _, o := range batch {
+	counted := len(w.counts)
+	for _, o := range ops {
 		if o.err = o.ctx.Err(); o.err != nil {
+			o.tx = nil
 			continue
 		}
-		if err := w.raw("SAVEPOINT op"); err != nil {
-			return err
-		}
 		o.tx = &tx{w: w, now: w.now(), ctx: o.ctx}
-		if o.err = protect(o.fn, o.tx); o.err != nil {
-			if err := w.raw("ROLLBACK TO op"); err != nil {
-				return fmt.Errorf("%w (after %w)", err, o.err)
-			}
+		if o.err = protect(o.fn, o.tx); o.err == nil {
+			w.counts = append(w.counts, o.tx.counts...)
+			continue
+		}
+		w.counts = w.counts[:counted]
+		if err := w.raw("ROLLBACK TO op"); err != nil {
+			return fmt.Errorf("%w (after %w)", err, o.err)
+		}
+		if len(ops) == 1 {
+			break
 		}
 		if err := w.raw("RELEASE op"); err != nil {
 			return err
 		}
+		for i := range ops {
+			if err := w.together(ops[i : i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return w.raw("COMMIT")
+	return w.raw("RELEASE op")
 }
 
 // protect turns a panic of one operation into its error: the others of the
@@ -205,8 +273,7 @@ func protect(fn func(*tx) error, t *tx) (err error) {
 }
 
 // tell hands on, in order, what the batch changed.
-func (w *writer) tell(batch []*op) {
-	var changes []app.Change
+func (w *writer) tell(batch []*op, changes []app.Change) {
 	var queued []app.JobKind
 	for _, o := range batch {
 		if o.err == nil && o.tx != nil {
@@ -263,6 +330,19 @@ func (t *tx) affect(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// insert runs an INSERT of one row and returns its rowid.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
 }
 
 // row queries one row.

@@ -37,10 +37,10 @@ var (
 	ErrClosed = errors.New("feed: hub is closed")
 )
 
-// An Event is one thing that happened in a business. It must not be copied or
-// altered once it is published: all subscribers share it.
+// An Event is one thing that happened. It must not be copied or altered once it
+// is published: all subscribers share it.
 type Event struct {
-	Business string // whose members may see it
+	Business string // whose members may see it; empty: of every business
 	User     string // set: only this member's subscriptions get it
 	Value    any    // what happened; the hub does not look into it
 
@@ -113,41 +113,38 @@ func (h *Hub) Publish(events ...*Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range events {
-		for s := range h.subs[e.Business] {
-			if !s.open || (e.User != "" && e.User != s.who.User) {
-				continue
-			}
-			select {
-			case s.events <- e:
-			default:
-				h.cut++
-				h.end(s, TooSlow)
-			}
+		if e.Business != "" {
+			h.offer(h.subs[e.Business], e)
+			continue
+		}
+		for _, subs := range h.subs {
+			h.offer(subs, e)
+		}
+	}
+}
+
+// offer puts an event into the queues of those of subs that it is for. The
+// caller holds h.mu.
+func (h *Hub) offer(subs map[*Subscription]struct{}, e *Event) {
+	for s := range subs {
+		if !s.open || (e.User != "" && e.User != s.who.User) {
+			continue
+		}
+		select {
+		case s.events <- e:
+		default:
+			h.cut++
+			h.end(s, TooSlow)
 		}
 	}
 }
 
 // Drop ends the subscriptions made by a credential that serves no more.
 func (h *Hub) Drop(credential string) {
-	h.drop(func(who Subscriber) bool { return who.Credential == credential })
-}
-
-// DropUser ends a user's subscriptions in every business.
-func (h *Hub) DropUser(user string) {
-	h.drop(func(who Subscriber) bool { return who.User == user })
-}
-
-// DropMember ends a user's subscriptions in one business: the user is no member
-// any more, or may see less.
-func (h *Hub) DropMember(business, user string) {
-	h.drop(func(who Subscriber) bool { return who.Business == business && who.User == user })
-}
-
-func (h *Hub) drop(match func(Subscriber) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.held {
-		if match(s.who) {
+		if s.who.Credential == credential {
 			h.end(s, Ended)
 		}
 	}

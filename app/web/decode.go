@@ -30,12 +30,13 @@ func decodeOptional[T interface{ Validate() error }](c *fiber.Ctx) (in T, err er
 // unmarshal tells JSON that cannot be read (400) from JSON of the wrong shape
 // (422). Fields that are not known are passed over.
 func unmarshal(b []byte, v any) error {
-	if !json.Valid(b) {
-		return &app.Error{Kind: app.Malformed, Code: "invalid_json", Message: "The body is not valid JSON."}
-	}
 	err := json.Unmarshal(b, v)
 	if err == nil {
 		return nil
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && !json.Valid(b) { // not one that a type of ours found within a string
+		return &app.Error{Kind: app.Malformed, Code: "invalid_json", Message: "The body is not valid JSON."}
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {

@@ -19,8 +19,8 @@ import (
 func Publisher(hub *feed.Hub) func([]app.Change) {
 	return func(changes []app.Change) {
 		for _, c := range changes {
-			switch c.Topic {
-			case "session", "key":
+			switch {
+			case c.Topic == app.TopicRights && c.ID != "":
 				hub.Drop(c.ID)
 			default:
 				hub.Publish(&feed.Event{Business: string(c.BusinessID), User: string(c.UserID), Value: c})
@@ -197,11 +197,7 @@ func (s *streamer) write() {
 				return
 			}
 		case <-ping.C:
-			if !s.credentialAlive() {
-				s.close(closeEnded)
-				return
-			}
-			if s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait)) != nil {
+			if s.ping() != nil {
 				return
 			}
 		}

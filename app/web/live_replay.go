@@ -27,6 +27,9 @@ func handshake(c *fiber.Ctx) *http.Request {
 func (s *streamer) begin() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	if err := s.recheck(ctx); err != nil { // what changed since the handshake was told to nobody
+		return err
+	}
 	var err error
 	if s.prefs, err = s.db.Preferences(ctx, s.who.Business.ID, s.who.User.ID); err != nil {
 		return err
@@ -111,6 +114,8 @@ func (s *streamer) event(e *feed.Event) error {
 			return nil
 		}
 		return s.send(e.Frame(func() []byte { return notificationFrame(*c.Feed) }))
+	case app.TopicRights:
+		return s.recheck(ctx)
 	case "read":
 		return s.sendUnread(ctx)
 	case "preferences":
@@ -154,17 +159,4 @@ func (s *streamer) send(b []byte) error {
 		return errSocket
 	}
 	return nil
-}
-
-// credentialAlive catches what no change in this process told: a key that
-// expired, or one that a command revoked.
-func (s *streamer) credentialAlive() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), writeWait)
-	defer cancel()
-	alive, err := s.db.SessionAlive, error(nil)
-	if s.who.Key != nil {
-		alive = s.db.KeyAlive
-	}
-	ok, err := alive(ctx, s.who.credential())
-	return ok || (err != nil && !app.IsKind(err, app.NotFound)) // a database in trouble ends nobody's session
 }
