@@ -122,9 +122,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err := pruneCopies(o.Path, o.Now()); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	if s.writer, err = newWriter(conn, o, &s.rights); err != nil {
-		return errors.Join(err, conn.Close())
-	}
+	s.writer = newWriter(conn, o, &s.rights)
 	return nil
 }
 

@@ -117,7 +117,7 @@ func TestSessions(t *testing.T) {
 	is.NoErr(err)
 	is.True(!alive) // ended
 	last := f.Changes()[len(f.Changes())-1]
-	is.Equal(last.Topic, "session") // its sockets are told
+	is.Equal(last.Topic, app.TopicRights) // its sockets are told
 	is.Equal(last.ID, other.ID)
 
 	f.Clock.Advance(store.SessionLife)

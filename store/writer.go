@@ -67,20 +67,15 @@ type tx struct {
 	counts  []count
 }
 
-func newWriter(conn *sql.Conn, o Options, r *rights) (*writer, error) {
+func newWriter(conn *sql.Conn, o Options, r *rights) *writer {
 	w := &writer{
 		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish,
 		baseURL: o.BaseURL, zones: map[string]*time.Location{}, rights: r,
 		ops: make(chan *op, maxQueue), quit: make(chan struct{}), done: make(chan struct{}),
 	}
-	var seq int64
-	if err := (&tx{w: w}).row(rightsQuery).Scan(&seq); err != nil {
-		return nil, fmt.Errorf("store: read rights: %w", err)
-	}
-	w.told.Store(seq)
-	r.follow(seq)
+	r.follow(0)
 	go w.loop()
-	return w, nil
+	return w
 }
 
 // write runs fn in a transaction that commits if fn returns nil, and answers

@@ -47,7 +47,7 @@ func streamPages(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		w, err := sessionCaller(c, o.DB)
 		if app.IsKind(err, app.Unauthorized) && websocket.IsWebSocketUpgrade(handshake(c)) {
-			return upgrade(c, o.BaseURL, func(ws *websocket.Conn) { (&streamer{ws: ws}).close(closeEnded) })
+			return o.upgrades.upgrade(c, func(ws *websocket.Conn) { (&streamer{ws: ws}).close(closeEnded) })
 		}
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func serveStream(c *fiber.Ctx, o Options, w caller, pages bool) error {
 		return &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "The appliance is about to stop.", Err: err}
 	}
 	s := &streamer{db: o.DB, log: o.Log, who: w, pages: pages, since: strings.Clone(c.Query("since")), sub: sub}
-	err = upgrade(c, o.BaseURL, s.serve)
+	err = o.upgrades.upgrade(c, s.serve)
 	if err != nil {
 		sub.Close()
 	}
@@ -178,7 +178,7 @@ func (s *streamer) read() {
 // write replays what the client missed, and then sends what happens.
 func (s *streamer) write() {
 	s.sub.Open() // first, so that nothing falls between replay and live
-	if err := s.begin(); err != nil {
+	if err := aside(s.begin); err != nil {
 		if !errors.Is(err, errSocket) {
 			s.log.Error("begin a live stream", "err", err)
 			s.close(websocket.CloseInternalServerErr)

@@ -102,8 +102,6 @@ func (s *streamer) event(e *feed.Event) error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), writeWait)
-	defer cancel()
 	switch c.Topic {
 	case "feed":
 		if c.Feed.Seq <= s.seq { // sent by the replay
@@ -114,19 +112,25 @@ func (s *streamer) event(e *feed.Event) error {
 			return nil
 		}
 		return s.send(e.Frame(func() []byte { return notificationFrame(*c.Feed) }))
-	case app.TopicRights:
-		return s.recheck(ctx)
-	case "read":
-		return s.sendUnread(ctx)
-	case "preferences":
-		p, err := s.db.Preferences(ctx, s.who.Business.ID, s.who.User.ID)
-		if err != nil {
-			return fmt.Errorf("web: read preferences: %w", err)
-		}
-		s.prefs = p
-		return s.sendUnread(ctx)
+	case app.TopicRights, "read", "preferences":
+		return aside(func() error { return s.ownChange(c.Topic) })
 	}
 	return s.pageEvent(e, c)
+}
+
+// ownChange reads anew what is different for this client alone.
+func (s *streamer) ownChange(topic string) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeWait)
+	defer cancel()
+	switch topic {
+	case app.TopicRights:
+		return s.recheck(ctx)
+	case "preferences":
+		if s.prefs, err = s.db.Preferences(ctx, s.who.Business.ID, s.who.User.ID); err != nil {
+			return fmt.Errorf("web: read preferences: %w", err)
+		}
+	}
+	return s.sendUnread(ctx)
 }
 
 // pageEvent tells the dashboard's pages what they show differently now.

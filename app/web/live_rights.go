@@ -58,12 +58,20 @@ func (s *streamer) member(ctx context.Context, w *caller) error {
 	return nil
 }
 
+// aside runs what asks the database on a goroutine of its own: SQLite needs a
+// deep stack, which that of a socket would keep for as long as it lives.
+func aside(ask func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- ask() }()
+	return <-done
+}
+
 // ping keeps the connection open and sees that it should be: a key that expired
 // is told to nobody.
 func (s *streamer) ping() error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWait)
 	defer cancel()
-	if err := s.recheck(ctx); err != nil {
+	if err := aside(func() error { return s.recheck(ctx) }); err != nil {
 		return err
 	}
 	return s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait))

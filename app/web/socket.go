@@ -14,11 +14,19 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gorilla/websocket"
+	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 )
 
 // writeBuffers are shared: most sockets are silent most of the time.
 var writeBuffers sync.Pool
+
+// upgrades are the sockets on their way from the handler that shook hands to
+// their own goroutine.
+type upgrades struct {
+	baseURL string
+	waiting sync.Map // func(net.Conn) of a net.Conn: gives the socket to its owner
+}
 
 // upgrade turns a request into a socket. The handshake is checked while the
 // handler still runs, so that a refusal is answered like any other error; the
@@ -30,29 +38,30 @@ var writeBuffers sync.Pool
 // keeps a whole request's buffers. So only what came with the handshake is taken
 // from it, and the connection itself from then on: see [New], where fasthttp is
 // told to leave it open.
-func upgrade(c *fiber.Ctx, baseURL string, serve func(*websocket.Conn)) error {
+func (u *upgrades) upgrade(c *fiber.Ctx, serve func(*websocket.Conn)) error {
 	var r http.Request
 	if err := fasthttpadaptor.ConvertRequest(c.Context(), &r, true); err != nil {
 		return fiber.ErrBadRequest
 	}
-	w := &hijacker{conn: &lateConn{Conn: c.Context().Conn()}, header: http.Header{}}
+	conn := c.Context().Conn()
+	w := &hijacker{conn: &lateConn{Conn: conn}, header: http.Header{}}
 	var refused error
-	u := websocket.Upgrader{
-		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: &writeBuffers,
-		CheckOrigin: func(r *http.Request) bool { return ownOrigin(r, baseURL) },
+	upgrader := websocket.Upgrader{
+		ReadBufferSize: 256, WriteBufferSize: 1024, WriteBufferPool: &writeBuffers, // clients say next to nothing
+		CheckOrigin: func(r *http.Request) bool { return ownOrigin(r, u.baseURL) },
 		Error: func(_ http.ResponseWriter, _ *http.Request, status int, reason error) {
 			refused = fiber.NewError(status, reason.Error())
 		},
 	}
-	ws, err := u.Upgrade(w, &r, nil)
+	ws, err := upgrader.Upgrade(w, &r, nil)
 	if err != nil {
 		c.Set("Sec-WebSocket-Version", "13")
 		return errors.Join(refused, err)
 	}
 	c.Status(fiber.StatusSwitchingProtocols)
 	c.Context().HijackSetNoResponse(true)
-	c.Context().Hijack(func(view net.Conn) {
-		gone := w.conn.start(view) != nil
+	u.waiting.Store(conn, func(view net.Conn) {
+		gone := view == nil || w.conn.start(view) != nil
 		go func() { // waited for by the hub; fasthttp takes its buffers back meanwhile
 			defer ws.Close()
 			if gone {
@@ -61,7 +70,23 @@ func upgrade(c *fiber.Ctx, baseURL string, serve func(*websocket.Conn)) error {
 			serve(ws) // in any case: it gives back what it holds
 		}()
 	})
+	c.Context().Hijack(func(view net.Conn) { u.hand(conn, view) })
 	return nil
+}
+
+// hand gives a socket to its owner: with what fasthttp read ahead, or nil where
+// the connection broke before fasthttp had let go of it.
+func (u *upgrades) hand(conn, view net.Conn) {
+	if own, ok := u.waiting.LoadAndDelete(conn); ok {
+		own.(func(net.Conn))(view)
+	}
+}
+
+// follow is told by fasthttp how connections fare.
+func (u *upgrades) follow(conn net.Conn, state fasthttp.ConnState) {
+	if state == fasthttp.StateClosed {
+		u.hand(conn, nil)
+	}
 }
 
 // ownOrigin keeps other sites from opening sockets with a person's cookie.

@@ -58,6 +58,10 @@ type Options struct {
 	Authority       string         // file of the certificate that visitors install, where the appliance signs its own; "": none
 	StrictTransport bool           // HTTPS is here to stay: browsers are told so
 	Version         string
+	DiskFull       func() bool    // reports that too little space is left; nil: not looked at
+	Version        string
+
+	upgrades *upgrades // made by New
 }
 
 var errDiskFull = errors.New("web: too little space is left on the disk")
@@ -83,7 +87,8 @@ func New(o Options) *fiber.App {
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: answerError(o.Log),
 	})
-	f.Server().KeepHijackedConns = true // see upgrade
+	o.upgrades = &upgrades{baseURL: o.BaseURL}
+	f.Server().KeepHijackedConns, f.Server().ConnState = true, o.upgrades.follow // see upgrade
 	m := newMeter(o.DB, o.Hub, o.Gateway)
 	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody)
 	f.Get("/metrics", m.serve(o.MetricsToken))

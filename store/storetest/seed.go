@@ -63,6 +63,9 @@ func (f *Fixture) Exec(t testing.TB, query string, args ...any) {
 func (f *Fixture) Try(t testing.TB, query string, args ...any) error {
 	t.Helper()
 	_, err := f.beside(t).ExecContext(t.Context(), query, args...)
+	if err == nil { // a write of its own has the store see at once what it would see a moment later
+		err = f.Ready(t.Context())
+	}
 	return err
 }
 
