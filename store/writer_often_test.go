@@ -41,7 +41,7 @@ func TestFailureTakesNoOtherOperationWithIt(t *testing.T) {
 		is.Equal(err != nil, i == 4) // only the one that failed is told so
 	}
 	is.Equal(f.Text(t, `SELECT count(*) FROM settings WHERE name LIKE 'often%'`), fmt.Sprint(n-1)) // the others are there, once each
-	is.True(runs.Load() > n)                                                                        // they shared a savepoint first
+	is.True(runs.Load() > n)                                                                       // they shared a savepoint first
 }
 
 func TestCountsOfACommitAreOneRow(t *testing.T) {
