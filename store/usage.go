@@ -36,8 +36,8 @@ func (t *tx) use(business app.BusinessID, m app.Meter, n int64, subject string) 
 	return t.checkBudget(business, zone)
 }
 
-// A count is one of a meter that is counted when the commit ends.
-type count struct {
+// A counted is one of a meter that is counted when the commit ends.
+type counted struct {
 	business app.BusinessID
 	meter    app.Meter
 	subject  string
@@ -47,12 +47,12 @@ type count struct {
 // it. It is for what happens so often that a row of the ledger for each would
 // cost more than the thing itself, and for meters without a budget.
 func (t *tx) count(business app.BusinessID, m app.Meter, subject string) {
-	t.counts = append(t.counts, count{business, m, subject})
+	t.counts = append(t.counts, counted{business, m, subject})
 }
 
 // useCounted writes what the operations of a commit counted: of each meter of
 // each business one row, under the first of its subjects.
-func (t *tx) useCounted(counts []count) error {
+func (t *tx) useCounted(counts []counted) error {
 	type meter struct {
 		business app.BusinessID
 		meter    app.Meter

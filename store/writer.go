@@ -34,7 +34,7 @@ type writer struct {
 	onQueue func([]app.JobKind)
 	baseURL string                    // for the links in events
 	zones   map[string]*time.Location // of businesses, by name
-	counts  []count                   // of this commit; see tx.count
+	counts  []counted                 // of this commit; see tx.count
 	rights  *rights
 	told    atomic.Int64 // the newest change of rights that was told of
 
@@ -64,7 +64,7 @@ type tx struct {
 
 	changes []app.Change
 	queued  []app.JobKind
-	counts  []count
+	counts  []counted
 }
 
 func newWriter(conn *sql.Conn, o Options, r *rights) *writer {
