@@ -58,8 +58,6 @@ type Options struct {
 	Authority       string         // file of the certificate that visitors install, where the appliance signs its own; "": none
 	StrictTransport bool           // HTTPS is here to stay: browsers are told so
 	Version         string
-	DiskFull       func() bool    // reports that too little space is left; nil: not looked at
-	Version        string
 
 	upgrades *upgrades // made by New
 }
