@@ -4,13 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"crk/app"
 )
 
 // SaveAnalysis ends the stage of an analyse job: the analysis becomes the
 // recording's, which is complete, and the rules are queued. Earlier analyses are
-// kept. What the record of the call leaves open is filled in. It returns ErrLease
+// kept. promptVersion names what was asked, with the version of the business's
+// brief behind a slash. What the record of the call leaves open is filled in. It returns ErrLease
 // where the job is no longer held.
 func (s *Store) SaveAnalysis(ctx context.Context, j app.Job, a app.Analysis, promptVersion, model string) error {
 	a.ID = newID()
@@ -33,7 +35,8 @@ func (s *Store) SaveAnalysis(ctx context.Context, j app.Job, a app.Analysis, pro
 		if err := t.indexText(r.BusinessID, r.ID, "summary", a.Summary); err != nil {
 			return err
 		}
-		if err := t.note(r.ID, "analysed", ""); err != nil {
+		_, brief, _ := strings.Cut(promptVersion, "/")
+		if err := t.note(r.ID, "analysed", brief); err != nil {
 			return err
 		}
 		if err := t.setStatus(r, app.Completed, ""); err != nil {

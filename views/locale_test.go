@@ -72,7 +72,7 @@ func closedLists() map[string][]string {
 		return out
 	}
 	aiCodes := []string{"unauthorized", "quota", "model_not_found", "rate_limited", "unavailable", "unreachable", "timeout", "unexpected_answer", "too_large",
-		"context_length", "rejected", "cut_off", "refused", "no_json", "no_path", "not_allowed", "incomplete"}
+		"context_length", "rejected", "cut_off", "refused", "no_json", "no_path", "not_allowed", "incomplete", "over_budget", "nothing_to_try"}
 	var fields, ops []string
 	for _, f := range app.ConditionFields() {
 		fields = append(fields, f.Name)
@@ -104,9 +104,10 @@ func closedLists() map[string][]string {
 			app.WebhookErrGone, app.WebhookErrRateLimited, app.WebhookErrRejected, app.WebhookErrPeer},
 		"aiserver.task": text(app.AITasks()), "aiserver.drawer": text(app.AITasks()), "aiserver.none": text(app.AITasks()), "aiserver.without": text(app.AITasks()),
 		"aitest.error": aiCodes, "aitest.fix": aiCodes, "aitest.form": {"json_schema_strict", "json_schema", "json_object", "prompt"},
-		"channel.agent": text(app.AgentChannels()),
-		"chat":          {"private", "group", "supergroup", "channel"},
-		"audit.action":  actions, "audit.thing": app.AuditThings(), "audit.actor": text(app.ActorKinds()),
+		"channel.agent": text(app.AgentChannels()), "brief.language": {"th", "en"}, "brief.by": {app.SpeakerCustomer, app.SpeakerAgent},
+		"brief.rule":   {"audio", "words", "topic", "score", "sentiment", "tag", "nothing"},
+		"chat":         {"private", "group", "supergroup", "channel"},
+		"audit.action": actions, "audit.thing": app.AuditThings(), "audit.actor": text(app.ActorKinds()),
 		"audit.via": {app.ViaDashboard, app.ViaAPI, app.ViaCommand, app.ViaTelegram}, "audit.value": {"true", "false"},
 	}
 }

@@ -18,7 +18,8 @@ func samples(t testing.TB) map[string]templ.Component {
 	out := map[string]templ.Component{}
 	for _, some := range []func(testing.TB) map[string]templ.Component{
 		doorSamples, callListSamples, callSamples, notificationSamples, ruleSamples, providerSamples, tokenSamples, destinationSamples, profileSamples,
-		webhookSamples, usageSamples, aiServerSamples, auditSamples, homeSamples, flowSamples, systemSamples,
+		webhookSamples, usageSamples, auditSamples, homeSamples, flowSamples, systemSamples,
+		aiServerSamples, briefSamples,
 	} {
 		maps.Copy(out, some(t))
 	}

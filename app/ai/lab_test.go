@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -224,3 +225,5 @@ func waitFor(t testing.TB, so func() bool) {
 	}
 	t.Fatal("it does not become so")
 }
+
+func contains(s, part string) bool { return strings.Contains(s, part) }

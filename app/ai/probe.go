@@ -79,7 +79,7 @@ func (s *Servers) probe(ctx context.Context, business app.BusinessID, task app.A
 		used.Audio, used.Known = cmp.Or(used.Audio, sampleSeconds), true
 	}
 	if err != nil {
-		r.Err, r.Code = err, probeCode(err)
+		r.Err, r.Code = err, cmp.Or(Code(err), openai.CodeUnavailable)
 		if r.Code == openai.CodeNoModel {
 			r.lookAround(ctx, server, task, err)
 		}
@@ -141,7 +141,9 @@ func probeAnalysis(ctx context.Context, server Server) (Report, openai.Usage, er
 // errNoJSON is a server that answers in no form.
 var errNoJSON = errors.New("ai: the answer does not keep to its form")
 
-func probeCode(err error) string {
+// Code says why a server did not do its work, as a [Report] does; it is empty for
+// what is no server's fault.
+func Code(err error) string {
 	var e *openai.Error
 	switch {
 	case errors.Is(err, errNoJSON):
@@ -151,7 +153,7 @@ func probeCode(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return openai.CodeTimeout
 	}
-	return openai.CodeUnavailable
+	return ""
 }
 
 // lookAround finds out whether it is the model that is not there, or everything.

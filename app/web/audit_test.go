@@ -26,6 +26,7 @@ var unaudited = map[string]string{
 	"POST /api/v1/providers/test":                     "asks a phone system; nothing is changed",
 	"POST /api/v1/providers/:id/test":                 "asks a phone system; what it finds out is not a person's change",
 	"POST /settings/providers/try":                    "asks a phone system; nothing is changed",
+	"POST /settings/analysis/try":                     "asks an AI server; nothing is changed",
 	"POST /settings/providers/ai/:task/try":           "asks an AI server; nothing is changed",
 	"POST /settings/providers/ai/:task/test":          "asks an AI server; what it finds out is not a person's change",
 	"POST /settings/providers/:id/try":                "asks a phone system; nothing is changed",
@@ -136,6 +137,8 @@ func changes() []change {
 		{"POST /settings/webhooks/:id/delete", "{webhook}", []string{}, "webhook.delete"},
 		{"POST /settings/providers/ai/:task", "analysis", []string{"url", "https://8.8.8.8/v1", "key", "sk-" + hookToken, "model", "m"}, "aiserver.update"},
 		{"POST /settings/providers/ai/:task/delete", "{aiserver}", []string{}, "aiserver.delete"},
+		{"POST /settings/analysis", "", briefForm(app.DefaultBrief("en"), "do", "save"), "brief.update"},
+		{"POST /settings/analysis/versions/:version/restore", "", []string{}, "brief.update"},
 		{"POST /settings/providers/ai/channel", "", []string{"agentChannel", "left"}, "channel.update"},
 		{"POST /usage/budget", "", []string{"limit", "60", "thresholds", "50", "onLimit", "notify"}, "budget.update"},
 
@@ -295,7 +298,7 @@ func (r *auditRig) path(t *testing.T, c change) string {
 	if strings.HasSuffix(path, "/items") && len(ids) > 1 {
 		path = strings.TrimSuffix(path, "/items") + "/" + ids[1]
 	}
-	return strings.NewReplacer(":token", ids[0], ":task", ids[0]).Replace(path)
+	return strings.NewReplacer(":token", ids[0], ":task", ids[0], ":version", "0").Replace(path)
 }
 
 // send makes the change.

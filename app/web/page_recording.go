@@ -61,6 +61,8 @@ func (o Options) history(ctx context.Context, business app.BusinessID, id string
 			s.Text = views.Label(ctx, "failure", e.Detail)
 		case e.Stage == "found" && e.Detail != "":
 			s.Text = views.T(ctx, "history.foundin", "Name", e.Detail)
+		case e.Stage == "analysed" && e.Detail != "" && e.Detail != "0":
+			s.Text = views.T(ctx, "history.analysedby", "Version", e.Detail)
 		case e.Stage == "notified":
 			s.Text = views.T(ctx, "history.told", "Channel", views.Label(ctx, "channel", e.Detail))
 		}

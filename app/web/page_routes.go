@@ -56,6 +56,7 @@ func pageRoutes(o Options) []pageRoute {
 		settingsRoutes(o),
 		webhookPages(o),
 		usagePages(o),
+		briefPages(o),
 		auditPages(o),
 		providerPages(o),
 		systemPages(o),

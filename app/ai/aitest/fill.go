@@ -85,7 +85,9 @@ func (s *Server) review(lines []utterance, thai bool) map[string]any {
 // fill makes up a value of a schema for a key.
 func (f *filler) fill(n node, key string) any {
 	if v, ok := f.script[key]; ok {
-		return named(v, n)
+		if v, fits := named(v, n); fits {
+			return v
+		}
 	}
 	kind, nullable := n.kind()
 	switch {
@@ -106,18 +108,21 @@ func (f *filler) fill(n node, key string) any {
 }
 
 // named gives the entries of a script's scorecard, in their order, the names of
-// the criteria that are asked for.
-func named(v any, n node) any {
+// the criteria that are asked for. It does not fit where those are more or fewer.
+func named(v any, n node) (_ any, fits bool) {
 	card, ok := v.([]map[string]any)
-	if !ok || n.Items == nil || len(n.Items.Properties["criterion"].Enum) != len(card) {
-		return v
+	if !ok || n.Items == nil || len(n.Items.Properties["criterion"].Enum) == 0 {
+		return v, true
+	}
+	if len(n.Items.Properties["criterion"].Enum) != len(card) {
+		return nil, false
 	}
 	out := make([]map[string]any, len(card))
 	for i, entry := range card {
 		out[i] = maps.Clone(entry)
 		out[i]["criterion"] = n.Items.Properties["criterion"].Enum[i]
 	}
-	return out
+	return out, true
 }
 
 // choose prefers what most calls are.
