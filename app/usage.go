@@ -46,6 +46,27 @@ type Usage struct {
 	Budget          Budget
 }
 
+// A UsageDay is what a business used on one day.
+type UsageDay struct {
+	Calls, AudioSeconds, AnalysedSeconds, Notifications, Webhooks int64
+}
+
+// Add counts n of a meter; one that days do not show is passed over.
+func (d *UsageDay) Add(m Meter, n int64) {
+	switch m {
+	case MeterCalls:
+		d.Calls += n
+	case MeterAudio:
+		d.AudioSeconds += n
+	case MeterAnalysed:
+		d.AnalysedSeconds += n
+	case MeterTelegram, MeterDiscord, MeterInAppFeed:
+		d.Notifications += n
+	case MeterWebhooks:
+		d.Webhooks += n
+	}
+}
+
 // What happens when a budget is used up.
 const (
 	OnLimitNotify = "notify" // people are told

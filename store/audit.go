@@ -49,7 +49,10 @@ func (c *changes) set(field string, from, to any) {
 	if reflect.DeepEqual(from, to) {
 		return
 	}
-	*c = append(*c, app.FieldChange{Field: field, From: auditValue(from), To: auditValue(to)})
+	was, is := auditValue(from), auditValue(to)
+	if was != nil || is != nil {
+		*c = append(*c, app.FieldChange{Field: field, From: was, To: is})
+	}
 }
 
 // hide notes a field that was touched, without its values.
@@ -82,6 +85,9 @@ func auditValue(v any) json.RawMessage {
 		v = int64(x / time.Second)
 	}
 	text := toJSON(v)
+	if text == "null" {
+		return nil
+	}
 	if len(text) > longestAuditValue {
 		return json.RawMessage(`"…"`)
 	}
@@ -97,6 +103,11 @@ func (t *tx) audit(business app.BusinessID, action app.Action, id, name string, 
 	}
 	if touched == nil {
 		touched = changes{}
+	}
+	if action.Verb() == "create" { // there was nothing before
+		for i := range touched {
+			touched[i].From = nil
+		}
 	}
 	a := app.ActorOf(t.ctx)
 	return t.exec(`INSERT INTO audit_log (business_id, at, actor, user_id, actor_name, key_id, key_name, via, address,

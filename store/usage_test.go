@@ -279,3 +279,26 @@ func TestBudgetHoldsAI(t *testing.T) {
 	is.NoErr(f.SetBudget(ctx, f.Business.ID, budget(1, app.OnLimitPause)))
 	is.True(held().IsZero()) // the new month has used nothing
 }
+
+func TestUsageByDay(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	add := func(day, meter string, n int) {
+		f.Exec(t, `INSERT INTO usage_totals (business_id, day, meter, quantity) VALUES (?, ?, ?, ?)`, f.Business.ID, day, meter, n)
+	}
+	add("2028-02-01", "calls", 3)
+	add("2028-02-29", "audio_seconds", 120)
+	add("2028-02-29", "telegram", 2)
+	add("2028-02-29", "discord", 1)
+	add("2028-03-01", "calls", 7)
+	other, _ := f.OtherBusiness(t)
+	days, err := f.UsageByDay(t.Context(), f.Business, "2028-02")
+	is.NoErr(err)
+	is.Equal(len(days), 29) // each day that the month has
+	is.Equal(days[0], app.UsageDay{Calls: 3})
+	is.Equal(days[28], app.UsageDay{AudioSeconds: 120, Notifications: 3})
+	is.Equal(days[1], app.UsageDay{})
+	days, err = f.UsageByDay(t.Context(), other, "2028-02")
+	is.NoErr(err)
+	is.Equal(days[0], app.UsageDay{}) // each business has its own
+}

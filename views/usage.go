@@ -13,8 +13,10 @@ import (
 // UsagePage is what a business used in a month.
 type UsagePage struct {
 	app.Usage
-	Now  time.Time // in the business's time zone
-	Form *Form     // of the budget; nil: no drawer
+	Days  []app.UsageDay    // of the month, the first at index 0
+	Fired map[int]time.Time // when thresholds of the budget were told of
+	Now   time.Time         // in the business's time zone
+	Form  *Form             // of the budget; nil: no drawer
 }
 
 const monthLayout = "2006-01"

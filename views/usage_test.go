@@ -31,3 +31,17 @@ func TestUsageSaysHowTheBudgetStands(t *testing.T) {
 		})
 	}
 }
+
+// TestUsageChartsSayWhatTheyShow: who does not see the drawing hears it, and finds
+// every figure.
+func TestUsageChartsSayWhatTheyShow(t *testing.T) {
+	is := is.New(t)
+	var b strings.Builder
+	is.NoErr(usageSamples(t)["usage"].Render(reader(t, views.English), &b))
+	page := b.String()
+	is.True(strings.Contains(page, `aria-label="Calls a day: 2,337 calls in all, most on 7 Nov with 246 calls."`))
+	is.True(strings.Contains(page, "<title>7 Nov: 246 calls</title>")) // and each bar by itself
+	is.True(strings.Contains(page, "12 Nov"))                          // when a threshold was reached
+	is.True(!strings.Contains(page, "<title>21 Nov"))                  // days to come have none
+	is.Equal(strings.Count(page, `class="f-a"`), 5)                    // the budget's bar, and today in each chart
+}

@@ -41,6 +41,12 @@ func (o Options) showUsage(c *fiber.Ctx, form *views.Form) error {
 		return err
 	}
 	p := views.UsagePage{Usage: u, Now: o.DB.Now().In(b.Location()), Form: form}
+	if p.Days, err = o.DB.UsageByDay(c.UserContext(), b, u.Month); err != nil {
+		return err
+	}
+	if p.Fired, err = o.DB.BudgetAlerts(c.UserContext(), b.ID, u.Month); err != nil {
+		return err
+	}
 	return o.show(c, views.AtUsage, "place.usage", func(f views.Frame) templ.Component { return views.Usage(f, p) })
 }
 
