@@ -22,7 +22,8 @@ CREATE TABLE businesses (
     language   TEXT NOT NULL CHECK (language IN ('th', 'en')),
     agent_channel TEXT NOT NULL DEFAULT 'auto' CHECK (agent_channel IN ('auto', 'left', 'right')), -- of stereo recordings
     created_at INTEGER NOT NULL,
-    checklist_hidden_at INTEGER    -- when somebody had seen enough of the first steps
+    checklist_hidden_at INTEGER,   -- when somebody had seen enough of the first steps
+    hours      TEXT NOT NULL DEFAULT ''            -- app.Window; '': the usual ones
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE users (
@@ -32,7 +33,28 @@ CREATE TABLE users (
     language      TEXT NOT NULL CHECK (language IN ('th', 'en')),
     admin         INTEGER NOT NULL DEFAULT 0,
     password_hash TEXT NOT NULL,   -- argon2id in PHC form
-    created_at    INTEGER NOT NULL
+    created_at    INTEGER NOT NULL,
+    calendar      TEXT NOT NULL DEFAULT '' CHECK (calendar IN ('', 'buddhist', 'gregorian')), -- of dates; '': the language's
+    totp          BLOB,            -- sealed: the secret of the one-time codes
+    totp_at       INTEGER,         -- when it was confirmed; NULL: codes are not asked for
+    totp_step     INTEGER NOT NULL DEFAULT 0       -- of the last code that was taken: none serves twice
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE last_seen (           -- apart from users: what is kept in memory of those stays so
+    user_id TEXT PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_codes (      -- each stands in for a one-time code, once
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    hash    BLOB NOT NULL,         -- SHA-256
+    PRIMARY KEY (user_id, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE login_steps (         -- whose password was right, and whose code is awaited
+    hash       BLOB PRIMARY KEY,   -- SHA-256 of the cookie's token
+    user_id    TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE members (
@@ -41,9 +63,23 @@ CREATE TABLE members (
     role        TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'supervisor', 'agent', 'viewer')),
     agents      TEXT NOT NULL DEFAULT '[]',
     created_at  INTEGER NOT NULL,
+    suspended_at INTEGER,          -- NULL: may sign in
     PRIMARY KEY (business_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_user ON members (user_id);
+
+CREATE TABLE invitations (
+    hash        BLOB PRIMARY KEY,  -- SHA-256 of the link's token
+    id          TEXT NOT NULL UNIQUE,
+    business_id TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    role        TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'supervisor', 'agent', 'viewer')),
+    agents      TEXT NOT NULL DEFAULT '[]',
+    email       TEXT NOT NULL DEFAULT '',
+    invited_by  TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX invitations_business ON invitations (business_id, created_at);
 
 CREATE TABLE sessions (
     hash        BLOB PRIMARY KEY,  -- SHA-256 of the cookie's token

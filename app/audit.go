@@ -85,6 +85,7 @@ func Actions() []Action {
 		"user.create", "user.update", "user.password",
 		"business.create", "business.update",
 		"member.create", "member.update", "member.delete",
+		"invitation.create", "invitation.accept", "invitation.delete",
 		"key.create", "key.revoke",
 		"provider.create", "provider.update", "provider.default", "provider.delete", "provider.stop", "provider.sync",
 		"recording.create", "recording.update", "recording.upload", "recording.reextract", "recording.delete",

@@ -17,7 +17,13 @@ type Business struct {
 	Slug      string     `json:"slug"` // unique on the appliance, for command lines and URLs
 	TimeZone  string     `json:"-"`    // an IANA name
 	Language  string     `json:"-"`    // "th" or "en": of messages and analyses
+	Hours     Window     `json:"-"`    // in which calls are expected
 	CreatedAt time.Time  `json:"-"`
+}
+
+// UsualHours are the hours of a business that has not said others.
+func UsualHours() Window {
+	return Window{Days: []int{1, 2, 3, 4, 5, 6}, From: "08:00", Until: "18:00"}
 }
 
 // Location returns the business's time zone, UTC if its name is not known.

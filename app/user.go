@@ -15,8 +15,13 @@ type User struct {
 	Name      string
 	Language  string // "th" or "en": of the dashboard
 	Admin     bool   // the instance's administrator: the first user
+	Calendar  string // of the dates shown: one of Calendars, or empty for the language's own
+	TwoStep   bool   // asked for a one-time code when signing in
 	CreatedAt time.Time
 }
+
+// Calendars lists the calendars that dates can be shown in.
+func Calendars() []string { return []string{"buddhist", "gregorian"} }
 
 // A Role is what a member may do in one business.
 type Role string

@@ -2,16 +2,33 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 
 	"crk/app"
 )
 
-const businessColumns = `b.id, b.name, b.slug, b.time_zone, b.language, b.created_at`
+const businessColumns = `b.id, b.name, b.slug, b.time_zone, b.language, b.hours, b.created_at`
+
+func businessDest(b *app.Business) []any {
+	return []any{&b.ID, &b.Name, &b.Slug, &b.TimeZone, &b.Language, hours{&b.Hours}, instant{&b.CreatedAt}}
+}
 
 func scanBusiness(row scanner) (b app.Business, err error) {
-	err = row.Scan(&b.ID, &b.Name, &b.Slug, &b.TimeZone, &b.Language, instant{&b.CreatedAt})
+	err = row.Scan(businessDest(&b)...)
 	return b, err
+}
+
+// hours scans a business's hours: the usual ones where it said none.
+type hours struct{ w *app.Window }
+
+func (h hours) Scan(v any) error {
+	text, _ := v.(string)
+	if text == "" {
+		*h.w = app.UsualHours()
+		return nil
+	}
+	return json.Unmarshal([]byte(text), h.w)
 }
 
 // Business returns a business by its id.
@@ -39,8 +56,32 @@ func (s *Store) Businesses(ctx context.Context) ([]app.Business, error) {
 func (s *Store) UserBusinesses(ctx context.Context, user app.UserID) ([]app.Business, error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT `+businessColumns+`
 		FROM businesses b JOIN members m ON m.business_id = b.id
-		WHERE m.user_id = ? ORDER BY b.name, b.id`, user)
+		WHERE m.user_id = ? AND m.suspended_at IS NULL ORDER BY b.name, b.id`, user)
 	return collect(rows, err, scanBusiness)
+}
+
+// UpdateBusiness changes a business's name, time zone, language and hours, and
+// returns it. Its slug stays.
+func (s *Store) UpdateBusiness(ctx context.Context, b app.Business) (app.Business, error) {
+	err := s.write(ctx, func(t *tx) error {
+		was, err := scanBusiness(t.row(`SELECT `+businessColumns+` FROM businesses b WHERE b.id = ?`, b.ID))
+		if err != nil {
+			return found(err, "business")
+		}
+		err = t.exec(`UPDATE businesses SET name = ?, time_zone = ?, language = ?, hours = ? WHERE id = ?`,
+			b.Name, b.TimeZone, b.Language, toJSON(b.Hours), b.ID)
+		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.set("name", was.Name, b.Name)
+		touched.set("timeZone", was.TimeZone, b.TimeZone)
+		touched.set("language", was.Language, b.Language)
+		touched.set("hours", was.Hours, b.Hours)
+		b.Slug, b.CreatedAt = was.Slug, was.CreatedAt
+		return t.audit(b.ID, "business.update", string(b.ID), b.Name, touched...)
+	})
+	return b, err
 }
 
 // CreateBusiness makes a business with its owner, who must exist. Its slug
@@ -61,6 +102,7 @@ func (t *tx) createBusiness(b app.Business, owner app.UserID) (app.Business, err
 	if b.Language == "" {
 		b.Language = "th"
 	}
+	b.Hours = app.UsualHours()
 	slug := app.Slug(b.Name)
 	for n := 1; ; n++ {
 		b.Slug = slug

@@ -28,7 +28,7 @@ func (s *Store) CreateKey(ctx context.Context, k app.Key) (app.Key, app.Secret, 
 		k.ID, k.CreatedAt, k.Hint = newID(), t.now, key.Reveal()[len(key)-4:]
 		if b := k.BusinessID + k.DefaultID; b != "" {
 			var role app.Role
-			err := t.row(`SELECT role FROM members WHERE business_id = ? AND user_id = ?`, b, k.OwnerID).Scan(&role)
+			err := t.row(`SELECT role FROM members WHERE business_id = ? AND user_id = ? AND suspended_at IS NULL`, b, k.OwnerID).Scan(&role)
 			if err != nil {
 				return found(err, "member")
 			}

@@ -30,7 +30,7 @@ func (s *Store) ChannelStatuses(ctx context.Context, business app.BusinessID) (m
 				CASE ?2
 					WHEN 'telegram' THEN (SELECT count(*) FROM chats WHERE business_id = ?1 AND active = 1 AND state = 'ok')
 					WHEN 'discord' THEN (SELECT count(*) FROM discord_webhooks WHERE business_id = ?1 AND active = 1 AND state = 'ok')
-					ELSE (SELECT count(*) FROM members WHERE business_id = ?1) END
+					ELSE (SELECT count(*) FROM members WHERE business_id = ?1 AND suspended_at IS NULL) END
 			FROM deliveries WHERE business_id = ?1 AND channel = ?2 AND created_at >= ?3`,
 			business, channel, since).Scan(&c.Sent24h, &c.Failed24h, &c.LastError, &c.Destinations)
 		if err != nil {

@@ -52,6 +52,9 @@ func (s *Store) CreateSession(ctx context.Context, x app.Session) (app.Session, 
 		if err != nil {
 			return err
 		}
+		if err := t.seen(x.UserID); err != nil {
+			return err
+		}
 		return t.auditUser(x.UserID, "session.create")
 	})
 	return x, app.Secret(token), err
@@ -88,9 +91,18 @@ func (s *Store) TouchSession(ctx context.Context, x app.Session) error {
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(`UPDATE sessions SET seen_at = ?, expires_at = ? WHERE id = ?`,
+		err := t.exec(`UPDATE sessions SET seen_at = ?, expires_at = ? WHERE id = ?`,
 			stamp(t.now), stamp(t.now.Add(SessionLife)), x.ID)
+		if err != nil {
+			return err
+		}
+		return t.seen(x.UserID)
 	})
+}
+
+// seen notes that a user was here.
+func (t *tx) seen(user app.UserID) error {
+	return t.exec(`INSERT INTO last_seen (user_id, at) VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET at = excluded.at`, user, stamp(t.now))
 }
 
 // SetSessionBusiness makes a session show another business of its user. It is a
@@ -98,7 +110,7 @@ func (s *Store) TouchSession(ctx context.Context, x app.Session) error {
 func (s *Store) SetSessionBusiness(ctx context.Context, x app.Session, business app.BusinessID) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.affect(`UPDATE sessions SET business_id = ?1 WHERE id = ?2 AND user_id = ?3
-			AND EXISTS (SELECT 1 FROM members WHERE business_id = ?1 AND user_id = ?3)`, business, x.ID, x.UserID)
+			AND EXISTS (SELECT 1 FROM members WHERE business_id = ?1 AND user_id = ?3 AND suspended_at IS NULL)`, business, x.ID, x.UserID)
 		if err == nil && n == 0 {
 			err = app.Missing("business")
 		}

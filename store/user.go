@@ -7,10 +7,10 @@ import (
 	"crk/app"
 )
 
-const userColumns = `u.id, u.email, u.name, u.language, u.admin, u.created_at`
+const userColumns = `u.id, u.email, u.name, u.language, u.admin, u.calendar, u.totp_at IS NOT NULL, u.created_at`
 
 func userDest(u *app.User) []any {
-	return []any{&u.ID, &u.Email, &u.Name, &u.Language, &u.Admin, instant{&u.CreatedAt}}
+	return []any{&u.ID, &u.Email, &u.Name, &u.Language, &u.Admin, &u.Calendar, &u.TwoStep, instant{&u.CreatedAt}}
 }
 
 func scanUser(row scanner) (u app.User, err error) {
@@ -110,6 +110,14 @@ func (s *Store) SetUserLanguage(ctx context.Context, id app.UserID, language str
 	})
 }
 
+// SetUserCalendar changes the calendar of the dates that a user is shown: one of
+// app.Calendars, or empty for the language's own.
+func (s *Store) SetUserCalendar(ctx context.Context, id app.UserID, calendar string) error {
+	return s.write(ctx, func(t *tx) error {
+		return t.exec(`UPDATE users SET calendar = ? WHERE id = ?`, calendar, id)
+	})
+}
+
 // RenameUser changes what a user is called; empty takes the name back.
 func (s *Store) RenameUser(ctx context.Context, id app.UserID, name string) error {
 	return s.write(ctx, func(t *tx) error {
@@ -184,14 +192,17 @@ func (s *Store) SetMemberAgents(ctx context.Context, business app.BusinessID, us
 
 const memberColumns = businessColumns + `, ` + userColumns + `, m.role, m.agents`
 
+func memberDest(m *app.Member) []any {
+	return append(append(businessDest(&m.Business), userDest(&m.User)...), &m.Role, asJSON{&m.Agents})
+}
+
 func scanMember(row scanner) (m app.Member, err error) {
-	b := &m.Business
-	dest := append([]any{&b.ID, &b.Name, &b.Slug, &b.TimeZone, &b.Language, instant{&b.CreatedAt}}, userDest(&m.User)...)
-	err = row.Scan(append(dest, &m.Role, asJSON{&m.Agents})...)
+	err = row.Scan(memberDest(&m)...)
 	return m, err
 }
 
-const memberFrom = ` FROM members m JOIN businesses b ON b.id = m.business_id JOIN users u ON u.id = m.user_id `
+// memberFrom joins the members who are not suspended with what they are members of.
+const memberFrom = ` FROM members m JOIN businesses b ON b.id = m.business_id AND m.suspended_at IS NULL JOIN users u ON u.id = m.user_id `
 
 // Member returns a user in a business, or a NotFound error where the user does
 // not belong to it or either is not there.
@@ -204,7 +215,7 @@ func (s *Store) Member(ctx context.Context, business app.BusinessID, user app.Us
 	})
 }
 
-// Members returns the people of a business, by name.
+// Members returns the people of a business, by name, but for those suspended.
 func (s *Store) Members(ctx context.Context, business app.BusinessID) ([]app.Member, error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT `+memberColumns+memberFrom+`
 		WHERE m.business_id = ? ORDER BY u.name, u.id`, business)

@@ -1,6 +1,9 @@
 package views
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Login is the login page.
 type Login struct {
@@ -45,4 +48,21 @@ func languageOptions() []Option {
 		out = append(out, Option{string(l), l.Name()})
 	}
 	return out
+}
+
+// zonesWith lists the zones and, where it is not one of them, the one that is
+// chosen.
+func zonesWith(at time.Time, chosen string) []Option {
+	out := zoneOptions(at)
+	for _, o := range out {
+		if o.Value == chosen {
+			return out
+		}
+	}
+	return append(out, Option{chosen, chosen})
+}
+
+// weekdayName names a day of the week: 1 is Monday.
+func weekdayName(ctx context.Context, day int) string {
+	return shortDay(ctx, time.Date(2026, 11, 15+day, 0, 0, 0, 0, time.UTC)) // the 16th was a Monday
 }

@@ -41,7 +41,8 @@ func month(ctx context.Context, t time.Time) string {
 }
 
 func year(ctx context.Context, t time.Time) int {
-	if thai(ctx) {
+	calendar := settingOf(ctx).calendar
+	if calendar == "buddhist" || (calendar == "" && thai(ctx)) {
 		return t.Year() + buddhist
 	}
 	return t.Year()

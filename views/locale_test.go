@@ -89,6 +89,7 @@ func closedLists() map[string][]string {
 	return map[string][]string{
 		"tag": app.Tags(), "sentiment": app.Sentiments(), "source": app.Sources(), "channel": app.Channels(),
 		"direction": text(app.Directions()), "status": text(app.Statuses()), "role": text(app.Roles()),
+		"role.may": text(app.Roles()), "calendar": app.Calendars(),
 		"severity": text(app.Severities()), "severity.from": text(app.Severities()), "scope": text(app.AllScopes()),
 		"failure":     {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
 		"failure.fix": {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},

@@ -20,6 +20,23 @@ func samples(t testing.TB) map[string]templ.Component {
 		doorSamples, callListSamples, callSamples, notificationSamples, ruleSamples, providerSamples, tokenSamples, destinationSamples, profileSamples,
 		webhookSamples, usageSamples, auditSamples, homeSamples, flowSamples, systemSamples,
 		aiServerSamples, briefSamples,
+		doorSamples,
+		callListSamples,
+		callSamples,
+		notificationSamples,
+		ruleSamples,
+		providerSamples,
+		tokenSamples,
+		destinationSamples,
+		profileSamples,
+		webhookSamples,
+		usageSamples,
+		aiServerSamples,
+		auditSamples,
+		homeSamples,
+		peopleSamples,
+		flowSamples,
+		systemSamples,
 	} {
 		maps.Copy(out, some(t))
 	}

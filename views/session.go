@@ -10,8 +10,19 @@ import (
 type ProfilePage struct {
 	Name     Form
 	Password Form
+	TwoStep  Form          // of the password that its buttons ask for
 	Sessions []app.Session // newest first
 	Current  string        // the id of the one that asks
+
+	RecoveryLeft int // recovery codes not used, where one-time codes are on
+}
+
+// Enrolment is what an authenticator is to be told. Without a secret only the
+// code is asked for again.
+type Enrolment struct {
+	Form
+	Secret string   // in base32
+	QR     [][]bool // rows of dark squares
 }
 
 // device names a browser and its system as well as its own description lets

@@ -20,8 +20,11 @@ type settingsPage struct {
 // settingsPages lists the settings that the reader may see.
 func settingsPages(f Frame) []settingsPage {
 	var out []settingsPage
+	if f.Can.Allow(app.ManageAll) {
+		out = append(out, settingsPage{"business", "/settings/business", "business"}, settingsPage{"people", "/settings/people", ""})
+	}
 	if f.Can.Allow(app.ManageProviderConfig) {
-		out = append(out, settingsPage{"providers", "/settings/providers", "business"})
+		out = append(out, settingsPage{"providers", "/settings/providers", ""})
 	}
 	if f.Can.Allow(app.ManageAll) {
 		out = append(out, settingsPage{"analysis", "/settings/analysis", ""})

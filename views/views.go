@@ -73,6 +73,8 @@ type setting struct {
 	lang Language
 	zone *time.Location
 	now  time.Time // zero: the clock's
+
+	calendar string // of years: one of app.Calendars; empty: the language's
 }
 
 func settingOf(ctx context.Context) setting {
@@ -90,6 +92,14 @@ func settingOf(ctx context.Context) setting {
 func WithLanguage(ctx context.Context, l Language) context.Context {
 	s := settingOf(ctx)
 	s.lang = l
+	return context.WithValue(ctx, contextKey{}, s)
+}
+
+// WithCalendar returns a context in which years are those of a calendar, one of
+// app.Calendars; empty is the language's own.
+func WithCalendar(ctx context.Context, calendar string) context.Context {
+	s := settingOf(ctx)
+	s.calendar = calendar
 	return context.WithValue(ctx, contextKey{}, s)
 }
 

@@ -53,6 +53,7 @@ func commands() []command {
 		{"token create", "--owner EMAIL --business SLUG --name NAME --scopes A,B [--account] [--expires 90d]", "make an API key and print it", createToken},
 		{"user create", "--email EMAIL [--name NAME] [--business SLUG --role ROLE] [--password-stdin]", "make a person", createUser},
 		{"user password", "EMAIL [--password-stdin]", "give a person a new password", setPassword},
+		{"user reset-2fa", "EMAIL", "let a person sign in without a one-time code again", resetTwoStep},
 		{"business create", "--name NAME --owner EMAIL", "make a business and print its slug", createBusiness},
 		{"backup", "FILE [--no-audio] [--recipient age1… | --passphrase-file FILE]", "copy the appliance into one encrypted file", makeBackup},
 		{"restore", "FILE [--force] [--identity FILE | --passphrase-file FILE]", "bring a backup back into an empty data directory", restoreBackup},

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
 
 	"crk/app"
 	"crk/app/command"
@@ -156,6 +158,24 @@ func TestSetPassword(t *testing.T) {
 	is.NoErr(err) // flags may stand before the address, and the line may lack its end
 	_, err = a.db.Authenticate(t.Context(), "ann@example.com", "yet another password")
 	is.NoErr(err)
+}
+
+func TestResetTwoStep(t *testing.T) {
+	is := is.New(t)
+	a := newAppliance(t)
+	url, err := a.db.BeginTwoStep(t.Context(), a.ann.ID)
+	is.NoErr(err)
+	key, err := otp.NewKeyFromURL(url.Reveal())
+	is.NoErr(err)
+	code, err := totp.GenerateCode(key.Secret(), time.Now())
+	is.NoErr(err)
+	_, err = a.db.ConfirmTwoStep(t.Context(), a.ann.ID, code, "")
+	is.NoErr(err)
+	_, _, err = a.run("", "user", "reset-2fa", "ann@example.com")
+	is.NoErr(err)
+	u, err := a.db.User(t.Context(), a.ann.ID)
+	is.NoErr(err)
+	is.True(!u.TwoStep) // the password is enough again
 }
 
 func TestCreateBusiness(t *testing.T) {

@@ -78,6 +78,32 @@ func setPassword(ctx context.Context, env Env, args []string) (err error) {
 	return password.use(env, func(password string) error { return db.SetPassword(ctx, u.ID, password) })
 }
 
+// resetTwoStep switches a person's one-time codes off, for who has lost both the
+// authenticator and the recovery codes.
+func resetTwoStep(ctx context.Context, env Env, args []string) (err error) {
+	f := newFlags(env, "user reset-2fa")
+	email := f.String("email", "", "`EMAIL` of the person")
+	positional, err := f.parse(args, 1)
+	if err != nil {
+		return err
+	}
+	*email = cmp.Or(*email, strings.Join(positional, ""))
+	if err := f.require("email"); err != nil {
+		return err
+	}
+	db, err := f.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	u, err := userByEmail(ctx, db, "--email", *email)
+	if err != nil {
+		return err
+	}
+	return db.ResetTwoStep(ctx, u.ID)
+}
+
 // A passwordSource is where a new password comes from: standard input, a flag,
 // or chance.
 type passwordSource struct {

@@ -38,7 +38,7 @@ func readerContext(c *fiber.Ctx, now time.Time) context.Context {
 	if w.Session != nil {
 		zone = w.Business.Location()
 	}
-	ctx := views.WithLanguage(c.UserContext(), views.ChooseLanguage(wishes...))
+	ctx := views.WithCalendar(views.WithLanguage(c.UserContext(), views.ChooseLanguage(wishes...)), w.User.Calendar)
 	return views.WithNow(views.WithZone(ctx, zone), now)
 }
 

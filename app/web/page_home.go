@@ -64,7 +64,7 @@ func (o Options) firstSteps(ctx context.Context, w caller) ([]views.Step, error)
 		{Name: "ai", Done: stt || llm, Link: aiServersPath},
 		{Name: "chat", Done: done.Chat, Link: destinationsPath},
 		{Name: "rule", Done: done.Rule, Link: "/automations"},
-		{Name: "colleague", Done: done.Colleague, Link: "/settings"},
+		{Name: "colleague", Done: done.Colleague, Link: peoplePath},
 	}
 	if !views.StepsLeft(steps) {
 		return nil, nil

@@ -54,6 +54,9 @@ func pageRoutes(o Options) []pageRoute {
 		aiServerPages(o), // before the addresses of integrations, which end in any id
 		automationPages(o),
 		settingsRoutes(o),
+		peoplePages(o),
+		businessPages(o),
+		twoStepPages(o),
 		webhookPages(o),
 		usagePages(o),
 		briefPages(o),
@@ -115,6 +118,11 @@ func pages(f *fiber.App, o Options) {
 	out("GET", "/login", loginPage(o))
 	out("POST", "/login", login(o))
 	out("POST", "/logout", logout(o))
+	out("GET", "/login/code", codePage(o))
+	out("POST", "/login/code", loginCode(o))
+	out("GET", "/invite/:token", invitePage(o))
+	out("POST", "/invite/:token", joinByInvite(o))
+	out("POST", "/invite/:token/accept", acceptInvite(o))
 	out("GET", "/setup", untilSetUp(o), setupPage(o))
 	out("POST", "/setup", untilSetUp(o), setUp(o))
 	out("POST", "/language", chooseLanguage(o))

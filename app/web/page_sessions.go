@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -36,9 +37,9 @@ func login(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		_, err = signIn(c, o, in.Get("email"), in.Get("password"))
+		u, err := signIn(c, o, in.Get("email"), in.Get("password"))
 		if err == nil {
-			return goTo(c, nextPage(in.Get("next")))
+			return goTo(c, afterPassword(u, in.Get("next")))
 		}
 		ctx := o.reader(c)
 		text, ok := loginProblem(ctx, err)
@@ -125,7 +126,10 @@ func (o Options) showProfile(c *fiber.Ctx, p views.ProfilePage) error {
 	}
 	p.Current = w.Session.ID
 	if p.Name.Values == nil {
-		p.Name.Values = map[string][]string{"name": {w.User.Name}, "language": {w.User.Language}}
+		p.Name.Values = map[string][]string{"name": {w.User.Name}, "language": {w.User.Language}, "calendar": {w.User.Calendar}}
+	}
+	if p.RecoveryLeft, err = o.DB.RecoveryCodesLeft(c.UserContext(), w.User.ID); err != nil {
+		return err
 	}
 	return o.show(c, views.AtSettings, "profile.title", func(f views.Frame) templ.Component { return views.Profile(f, p) })
 }
@@ -141,12 +145,18 @@ func saveProfile(o Options) fiber.Handler {
 		name, id := strings.TrimSpace(in.Get("name")), who(c).User.ID
 		var bad app.Problems
 		checkLength(&bad, "name", &name, longestName)
+		if calendar := in.Get("calendar"); calendar != "" && !slices.Contains(app.Calendars(), calendar) {
+			bad.Add("calendar", "There is no such calendar.")
+		}
 		if f, ok := refused(o.reader(c), "invalid.profile", in, bad.Err()); ok {
 			c.Status(fiber.StatusUnprocessableEntity)
 			return o.showProfile(c, views.ProfilePage{Name: f})
 		}
 		l := views.ChooseLanguage(in.Get("language"))
-		err = errors.Join(o.DB.RenameUser(c.UserContext(), id, name), o.DB.SetUserLanguage(c.UserContext(), id, string(l)))
+		err = errors.Join(
+			o.DB.RenameUser(c.UserContext(), id, name),
+			o.DB.SetUserLanguage(c.UserContext(), id, string(l)),
+			o.DB.SetUserCalendar(c.UserContext(), id, in.Get("calendar")))
 		return done(c, "/settings/profile", "saved", err)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"crypto/subtle"
 	"net/url"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -78,19 +76,9 @@ const longestBusinessName = 100
 
 // firstOwner reads who is to own the appliance, and what is wrong with that.
 func firstOwner(in url.Values) (app.User, app.Business, error) {
-	b := app.Business{Name: strings.TrimSpace(in.Get("business")), TimeZone: in.Get("timeZone"), Language: in.Get("language")}
+	b, bad := readBusinessName(in)
 	u := app.User{Name: strings.TrimSpace(in.Get("name")), Language: b.Language}
-	var bad app.Problems
-	if n := utf8.RuneCountInString(b.Name); n < 1 || n > longestBusinessName {
-		bad.Add("business", "Use 1 to %d characters.", longestBusinessName)
-	}
 	checkLength(&bad, "name", &u.Name, longestName)
-	if _, err := time.LoadLocation(b.TimeZone); err != nil || b.TimeZone == "" || b.TimeZone == "Local" {
-		bad.Add("timeZone", "This is no time zone.")
-	}
-	if !views.Language(b.Language).Valid() {
-		bad.Add("language", "Choose a language.")
-	}
 	var err error
 	u.Email, err = app.NormalizeEmail(in.Get("email"))
 	return u, b, together(bad.Err(), err, app.CheckPassword(in.Get("password")))

@@ -96,7 +96,8 @@ func nextPage(next string) string {
 }
 
 // signIn checks an e-mail address and a password, throttled by both account and
-// address, and sets the cookie of a new session.
+// address, and sets the cookie of a new session, or, for a user who is asked for
+// a code too, that of the second step.
 func signIn(c *fiber.Ctx, o Options, email, password string) (u app.User, err error) {
 	err = o.attempt(c, "account:"+strings.ToLower(strings.TrimSpace(email)), func() error {
 		u, err = o.DB.Authenticate(c.UserContext(), email, password)
@@ -104,6 +105,9 @@ func signIn(c *fiber.Ctx, o Options, email, password string) (u app.User, err er
 	})
 	if err != nil {
 		return u, err
+	}
+	if u.TwoStep {
+		return u, beginStep(c, o, u)
 	}
 	return u, beginSession(c, o, u)
 }
