@@ -174,7 +174,7 @@ func TestProduct(t *testing.T) {
 	is.NoErr(d.Seed(ctx, p.db, p.phones)) // filling it again
 	_, rules, err := p.db.Automations(ctx, p.business(t), 10, 0)
 	is.NoErr(err)
-	is.Equal(rules, 2) // changes nothing
+	is.Equal(rules, 3) // changes nothing
 	stop()
 	is.NoErr(d.Close()) // and so it ends
 
@@ -215,7 +215,7 @@ func TestSeedAfterKill(t *testing.T) {
 	is.NoErr(err)
 	people, err := p.db.Members(ctx, business)
 	is.NoErr(err)
-	is.Equal([]int{chats, len(hooks), rules, len(people)}, []int{1, 1, 2, 3}) // nothing is there twice
+	is.Equal([]int{chats, len(hooks), rules, len(people)}, []int{1, 1, 3, 3}) // nothing is there twice
 	list, _, err = p.db.Providers(ctx, business, 10, 0)
 	is.NoErr(err)
 	is.True(len(list) == 1 && list[0].Default && list[0].Active) // the phone system is connected

@@ -162,7 +162,8 @@ func (d *Demo) link(ctx context.Context, db *store.Store, business app.BusinessI
 }
 
 // seedRules makes a rule for angry customers, who are told of by Telegram and in
-// the dashboard, and one for calls that nobody answered, which go to Discord.
+// the dashboard, one for calls that nobody answered, which go to Discord, and a
+// flow.
 func (d *Demo) seedRules(ctx context.Context, db *store.Store, business app.BusinessID, chatID string) error {
 	hook, err := d.hook(ctx, db, business)
 	if err != nil {
@@ -197,7 +198,44 @@ func (d *Demo) seedRules(ctx context.Context, db *store.Store, business app.Busi
 			return err
 		}
 	}
-	return nil
+	return d.seedFlow(ctx, db, business, have)
+}
+
+// seedFlow makes a rule that is more than a form can show: in office hours those in
+// charge are told of calls to coach by, twice an hour for each agent at most, and
+// everybody of calls that come in when nobody is there.
+func (d *Demo) seedFlow(ctx context.Context, db *store.Store, business app.BusinessID, have []app.Automation) error {
+	const name = "โค้ชทีมในเวลา เฝ้าสายนอกเวลา (flow)"
+	if hasRule(have, name) {
+		return nil
+	}
+	message := func(id, text string, severity app.Severity, x float64) app.Node {
+		return app.Node{ID: id, Kind: app.NodeMessage, X: x, Y: 660, Message: &app.MessageText{Text: text, Severity: severity}}
+	}
+	feed := func(id string, x float64, roles ...app.Role) app.Node {
+		return app.Node{ID: id, Kind: app.NodeSend, X: x, Y: 820, Send: &app.Send{Channel: app.ChannelInApp, Roles: roles}}
+	}
+	_, err := db.CreateAutomation(ctx, business, app.Graph{
+		Version: app.GraphVersion, Name: name,
+		Nodes: []app.Node{
+			{ID: "start", Kind: app.NodeTrigger},
+			{ID: "hours", Kind: app.NodeWindow, Y: 150, Window: &app.Window{Days: []int{1, 2, 3, 4, 5, 6}, From: "08:00", Until: "18:00"}},
+			{ID: "bad", Kind: app.NodeGroup, X: -160, Y: 320, Group: &app.Group{Match: app.MatchAny, Conditions: []app.Condition{
+				{Field: app.FieldScore, Op: app.OpLt, Value: app.NumberValue(60)},
+				{Field: app.FieldSentiment, Op: app.OpEq, Value: app.TextValue("negative")},
+			}}},
+			{ID: "limit", Kind: app.NodeThrottle, X: -160, Y: 510, Throttle: &app.Throttle{Most: 2, Seconds: 3600, By: app.ByAgent}},
+			message("coach", "ชวน {{agent}} ฟังสายนี้ด้วยกัน คะแนน {{score}}: {{score_reason}}", app.Warning, -160),
+			message("late", "สายนอกเวลาจาก {{customer_phone}} เมื่อ {{call_at}}\n{{summary}}", app.Info, 160),
+			feed("chiefs", -160, app.Owner, app.RoleAdmin, app.Supervisor), feed("all", 160),
+		},
+		Edges: []app.Edge{
+			{From: "start", To: "hours"}, {From: "hours", Exit: app.ExitYes, To: "bad"}, {From: "hours", Exit: app.ExitNo, To: "late"},
+			{From: "bad", Exit: app.ExitYes, To: "limit"}, {From: "limit", Exit: app.ExitYes, To: "coach"},
+			{From: "coach", To: "chiefs"}, {From: "late", To: "all"},
+		},
+	})
+	return err
 }
 
 func hasRule(list []app.Automation, name string) bool {

@@ -116,9 +116,10 @@ export class Canvas {
   fit() {
     const b = this.bounds();
     const [w, t] = [this.root.clientWidth, this.root.clientHeight];
-    this.zoom = Math.min(1, Math.max(0.3, Math.min((w - 48) / (b.right - b.left), (t - 104) / (b.bottom - b.top))));
+    const tools = (this.root.querySelector(".tools")?.offsetHeight ?? 0) + 32; // nothing lies under them
+    this.zoom = Math.min(1, Math.max(0.3, Math.min((w - 48) / (b.right - b.left), (t - tools - 32) / (b.bottom - b.top))));
     this.x = (b.left + b.right) / 2 - w / 2 / this.zoom;
-    this.y = b.top - 72 / this.zoom;
+    this.y = b.top - tools / this.zoom;
     this.view();
   }
 

@@ -10,7 +10,6 @@ const data = JSON.parse(root.dataset.flowData);
 say.speak(data.words);
 const readonly = data.readonly;
 const graph = new Graph(data.graph);
-if (data.fresh) graph.saved = "";
 const state = { selected: null, edge: null, problems: [], trace: null, linking: null };
 let [version, saving] = [data.version, false];
 const $ = (name) => root.parentElement.querySelector(`[data-flow="${name}"]`);
@@ -110,7 +109,7 @@ function status() {
   const dirty = !readonly && graph.dirty();
   if (document.activeElement !== name) name.value = graph.value.name;
   root.dataset.dirty = dirty;
-  $("status").textContent = saving ? say.word("saving") : wrong ? say.word("wrong", { n: wrong }) : dirty ? say.word("unsaved") : say.word("saved");
+  $("status").textContent = saving ? say.word("saving") : wrong ? say.word("wrong", { n: wrong }) : dirty || data.fresh ? say.word("unsaved") : say.word("saved");
   if (readonly) return;
   $("undo").disabled = graph.done.length === 0;
   $("redo").disabled = graph.undone.length === 0;
@@ -119,11 +118,12 @@ function status() {
 function mini() {
   const svg = $("mini");
   $("zoom").textContent = `${Math.round(canvas.zoom * 100)}%`;
-  const b = canvas.bounds();
-  const pad = 40;
+  const [b, pad] = [canvas.bounds(), 40];
+  const [w, t] = [canvas.root.clientWidth / canvas.zoom, canvas.root.clientHeight / canvas.zoom];
+  Object.assign(b, { left: Math.min(b.left, canvas.x), top: Math.min(b.top, canvas.y), right: Math.max(b.right, canvas.x + w), bottom: Math.max(b.bottom, canvas.y + t) });
   svg.setAttribute("viewBox", `${b.left - pad} ${b.top - pad} ${b.right - b.left + 2 * pad} ${b.bottom - b.top + 2 * pad}`);
   svg.replaceChildren(...graph.value.nodes.map((n) => h("rect", { x: n.x, y: n.y, width: cardWidth, height: canvas.height(n), rx: 8, class: n.id === state.selected ? "sel" : "" })),
-    h("rect", { class: "view", x: canvas.x, y: canvas.y, width: canvas.root.clientWidth / canvas.zoom, height: canvas.root.clientHeight / canvas.zoom, rx: 10 }));
+    h("rect", { class: "view", x: canvas.x, y: canvas.y, width: w, height: t, rx: 10 }));
 }
 
 const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -166,7 +166,7 @@ function announce(text) { $("said").textContent = text; }
 // it there where it may follow.
 function insert(kind, channel, at) {
   const from = graph.node(state.selected);
-  const node = { kind, ...structuredClone(data.blank[channel ?? kind]) };
+  const node = { kind, ...structuredClone(data.blank[channel || kind]) };
   const exit = from && graph.free(from.id);
   const after = !at && from && exit !== undefined && canFollow(from, node) ? { from: from.id, exit } : null;
   const [x, y] = at ?? (from ? [from.x + (exit === "no" ? cardWidth + 40 : 0), from.y + canvas.height(from) + 70] : canvas.at({ clientX: box().x + box().width / 2, clientY: box().y + box().height / 2 }));
@@ -220,6 +220,8 @@ async function save(force = false) {
   note(null);
   if (res?.ok && told) {
     [graph.saved, version, data.save, data.id] = [sent, told.version, told.save, told.id]; // what was typed meanwhile is not saved yet
+    if (data.fresh && !graph.dirty()) location.replace(told.page); // as any that is opened: with its form, its log, its switch
+    data.fresh = false;
     history.replaceState(null, "", told.page);
     document.querySelectorAll("[data-flow=form]").forEach((a) => { a.hidden = !told.form; if (told.form) a.href = told.form; });
     set({ problems: [] });
@@ -306,6 +308,6 @@ root.hidden = false;
 draw();
 if (data.crowded) graph.arrange(cardWidth, (n) => canvas.height(n));
 canvas.fit();
-if (graph.done.length) [graph.done, graph.saved] = [[], data.fresh ? "" : graph.text()];
+if (graph.done.length) [graph.done, graph.saved] = [[], graph.text()];
 check(0);
 document.fonts?.ready.then(() => { draw(); canvas.fit(); });
