@@ -27,6 +27,7 @@ func TestBrowser(t *testing.T) {
 		{"phone integration", testPhoneIntegration},
 		{"hearing a call", testHearingACall},
 		{"live notifications", testLiveNotifications},
+		{"drawing a flow", testFlow},
 		{"API tokens", testTokens},
 		{"every page", testEveryPage},
 		{"without scripts", testWithoutScripts},
