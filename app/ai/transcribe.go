@@ -79,7 +79,7 @@ func (t *Transcriber) transcribe(ctx context.Context, r app.Recording, server Se
 	if err != nil {
 		return app.Transcript{}, err
 	}
-	file, err := t.audio.Open(r.ID)
+	file, err := t.audio.OpenSound(ctx, r.ID, *stats)
 	if err != nil {
 		return app.Transcript{}, err
 	}

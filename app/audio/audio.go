@@ -12,6 +12,11 @@
 // grows beyond stated bounds: a file is decoded, or refused with one of the
 // errors below.
 //
+// WAV, MP3 and Ogg Opus are decoded here. Other kinds are for ffmpeg, if the machine
+// has it when the Store is opened; without it they are kept all the same, and told
+// by [ErrUnsupported]. What browsers do not play they get decoded, from a cache that
+// is encrypted as well.
+//
 // The package knows neither phone systems nor the database, and it does not
 // transcode: what is stored is byte for byte what came.
 package audio
@@ -50,20 +55,10 @@ var (
 // Info is what a file's header says.
 type Info struct {
 	Format   Format
-	Codec    string // "pcm", "float", "float64", "alaw", "ulaw", "gsm", "mp3" or "opus"
+	Codec    string // "pcm", "float", "float64", "alaw", "ulaw", "gsm", "mp3" or "opus"; of what ffmpeg decoded, the format's name
 	Rate     int    // frames a second
 	Channels int    // that are decoded: 1 or 2; of more, the first two
 	Frames   int64  // in the whole file, or -1 where the header does not say
-}
-
-// Playable reports whether browsers play a codec as it is stored. Others need
-// [NewWAV].
-func Playable(codec string) bool {
-	switch codec {
-	case "pcm", "float", "alaw", "ulaw", "mp3":
-		return true
-	}
-	return false
 }
 
 // A source decodes the samples of one file. read fills p, whose length is a

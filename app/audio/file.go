@@ -44,7 +44,7 @@ func (p *Pending) Commit(name string) error {
 		return fmt.Errorf("audio store: commit: %w", err)
 	}
 	p.file = nil
-	return nil
+	return p.store.forget(name)
 }
 
 func (p *Pending) commit(path string) error {

@@ -24,43 +24,44 @@ type Format struct {
 // whole file. What a file is called or said to be is not asked: phone systems and
 // people are often wrong about it.
 func Sniff(head []byte) (Format, bool) {
-	for _, k := range kinds() {
-		if k.match(head) {
-			return k.Format, true
-		}
-	}
-	return Format{}, false
-}
-
-// Decodable reports whether the format has a decoder here. A file of such a
-// format may still use a codec that has none.
-func (f Format) Decodable() bool {
-	return slices.ContainsFunc(kinds(), func(k kind) bool { return k.Format == f && k.open != nil })
+	k, ok := kindOf(head)
+	return k.Format, ok
 }
 
 // A kind is one row of the table of formats.
 type kind struct {
 	Format
-	match func(head []byte) bool
-	open  func(*bufio.Reader) (Info, source, error) // nil where there is no decoder
+	match   func(head []byte) bool
+	open    func(*bufio.Reader) (Info, source, error) // nil where there is no decoder here
+	demuxer string                                    // what ffmpeg calls it; empty where it is not asked
+}
+
+// kindOf tells a file by its first bytes.
+func kindOf(head []byte) (kind, bool) {
+	all := kinds()
+	i := slices.IndexFunc(all, func(k kind) bool { return k.match(head) })
+	if i < 0 {
+		return kind{}, false
+	}
+	return all[i], true
 }
 
 // kinds is the table: a format that can be told apart is a row, one that can be
 // decoded has an open as well.
 func kinds() []kind {
 	return []kind{
-		{Format{"wav", "audio/wav"}, form("RIFF", "WAVE"), openWAV},
-		{Format{"wav64", "audio/wav"}, form("RF64", "WAVE"), nil},
-		{Format{"mp3", "audio/mpeg"}, isMP3, openMP3},
-		{Format{"ogg", "audio/ogg"}, prefix("OggS\x00"), openOgg},
-		{Format{"flac", "audio/flac"}, prefix("fLaC"), nil},
-		{Format{"mp4", "audio/mp4"}, isMP4, nil},
-		{Format{"webm", "audio/webm"}, isWebM, nil},
-		{Format{"amr", "audio/amr"}, prefix("#!AMR"), nil},
-		{Format{"aac", "audio/aac"}, isADTS, nil},
-		{Format{"aiff", "audio/aiff"}, form("FORM", "AIF"), nil},
-		{Format{"au", "audio/basic"}, prefix(".snd"), nil},
-		{Format{"wma", "audio/x-ms-wma"}, prefix("\x30\x26\xB2\x75\x8E\x66\xCF\x11"), nil},
+		{Format{"wav", "audio/wav"}, form("RIFF", "WAVE"), openWAV, "wav"},
+		{Format{"wav64", "audio/wav"}, form("RF64", "WAVE"), nil, "wav"},
+		{Format{"mp3", "audio/mpeg"}, isMP3, openMP3, ""},
+		{Format{"ogg", "audio/ogg"}, prefix("OggS\x00"), openOgg, "ogg"},
+		{Format{"flac", "audio/flac"}, prefix("fLaC"), nil, "flac"},
+		{Format{"mp4", "audio/mp4"}, isMP4, nil, "mov"},
+		{Format{"webm", "audio/webm"}, isWebM, nil, "matroska"},
+		{Format{"amr", "audio/amr"}, prefix("#!AMR"), nil, "amr"},
+		{Format{"aac", "audio/aac"}, isADTS, nil, "aac"},
+		{Format{"aiff", "audio/aiff"}, form("FORM", "AIF"), nil, "aiff"},
+		{Format{"au", "audio/basic"}, prefix(".snd"), nil, "au"},
+		{Format{"wma", "audio/x-ms-wma"}, prefix("\x30\x26\xB2\x75\x8E\x66\xCF\x11"), nil, "asf"},
 	}
 }
 
@@ -71,18 +72,16 @@ func open(r io.Reader) (Info, source, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return Info{}, nil, fmt.Errorf("audio: read: %w", err)
 	}
-	for _, k := range kinds() {
-		if !k.match(head) {
-			continue
-		}
-		if k.open == nil {
-			return Info{}, nil, fmt.Errorf("%w: %s", ErrUnsupported, k.Name)
-		}
-		info, src, err := k.open(in)
-		info.Format = k.Format
-		return info, src, err
+	k, ok := kindOf(head)
+	if !ok {
+		return Info{}, nil, ErrNotAudio
 	}
-	return Info{}, nil, ErrNotAudio
+	if k.open == nil {
+		return Info{}, nil, fmt.Errorf("%w: %s", ErrUnsupported, k.Name)
+	}
+	info, src, err := k.open(in)
+	info.Format = k.Format
+	return info, src, err
 }
 
 func prefix(s string) func([]byte) bool {

@@ -23,9 +23,14 @@ import (
 var ErrTooLarge = errors.New("audio: file is too large")
 
 const (
-	suffix  = ".age"
-	tempDir = "tmp"
+	suffix   = ".age"
+	tempDir  = "tmp"
+	cacheDir = "cache"
 )
+
+// CacheSize is how many bytes of decoded sound are kept, unless
+// [Store.LimitCache] says otherwise.
+const CacheSize = 1 << 30
 
 // names are UUIDs in lower case. Nothing else becomes part of a path.
 var names = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
@@ -36,8 +41,10 @@ var names = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 // same name the later one wins, and who reads the earlier file reads on. Writers
 // that must not meet [Store.Claim] the name first.
 type Store struct {
-	dir      string
-	identity *age.X25519Identity
+	dir       string
+	identity  *age.X25519Identity
+	converter *converter // nil where the machine has no ffmpeg
+	cache     *cache     // nil of the store that is a cache's own
 
 	mu      sync.Mutex
 	claimed map[string]bool
@@ -51,11 +58,29 @@ func OpenStore(dir, identity string) (*Store, error) {
 	if err != nil { // age's own error may quote a piece of the key
 		return nil, errors.New("audio store: not an X25519 age identity")
 	}
-	if err := os.MkdirAll(filepath.Join(dir, tempDir), 0o700); err != nil {
-		return nil, fmt.Errorf("audio store: %w", err)
+	s := newStore(dir, id)
+	s.converter = newConverter(filepath.Join(dir, tempDir))
+	s.cache = newCache(newStore(filepath.Join(dir, cacheDir), id), CacheSize)
+	if err := errors.Join(s.makeDirs(), s.cache.files.makeDirs()); err != nil {
+		return nil, err
 	}
-	return &Store{dir: dir, identity: id, claimed: map[string]bool{}}, nil
+	return s, nil
 }
+
+func newStore(dir string, identity *age.X25519Identity) *Store {
+	return &Store{dir: dir, identity: identity, claimed: map[string]bool{}}
+}
+
+func (s *Store) makeDirs() error {
+	if err := os.MkdirAll(filepath.Join(s.dir, tempDir), 0o700); err != nil {
+		return fmt.Errorf("audio store: %w", err)
+	}
+	return nil
+}
+
+// LimitCache changes how many bytes of decoded sound are kept. Call it before the
+// store is used.
+func (s *Store) LimitCache(bytes int64) { s.cache.max = bytes }
 
 // Claim reserves a name for one writer, from its question whether the file is
 // wanted until it has noted that it is there. ok is false while another writer
@@ -135,23 +160,24 @@ func (s *Store) Open(name string) (*File, error) {
 	return s.decrypt(f)
 }
 
-// Delete removes a file, durably. It is no error if there is none.
+// Delete removes a file, durably, and what was decoded of it. It is no error if
+// there is none.
 func (s *Store) Delete(name string) error {
 	if !names.MatchString(name) {
 		return badName()
 	}
 	path := s.path(name)
 	err := os.Remove(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err == nil {
 		err = syncDir(filepath.Dir(path))
 	}
-	if err != nil {
-		return fmt.Errorf("audio store: delete: %w", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	return nil
+	if err != nil {
+		err = fmt.Errorf("audio store: delete: %w", err)
+	}
+	return errors.Join(err, s.forget(name))
 }
 
 // path spreads the files over 256 directories by the end of their names: version 7

@@ -17,8 +17,8 @@ var ErrManyOrphans = errors.New("audio store: most files belong to no recording:
 // fewOrphans are removed without a doubt: what crashes leave behind.
 const fewOrphans = 100
 
-// Sweep removes the temporary files that a crash left behind and returns how many
-// they were. Call it at start, before anything is written.
+// Sweep removes the temporary files that a crash left behind, returns how many they
+// were, and clears the cache. Call it at start, before anything is written.
 func (s *Store) Sweep() (removed int, err error) {
 	dir := filepath.Join(s.dir, tempDir)
 	entries, err := os.ReadDir(dir)
@@ -31,7 +31,7 @@ func (s *Store) Sweep() (removed int, err error) {
 		}
 		removed++
 	}
-	return removed, nil
+	return removed, s.clearCache()
 }
 
 // RemoveOrphans removes the files that wanted says nobody has: what is left where

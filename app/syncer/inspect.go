@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
-	"crk/app"
 	"crk/app/audio"
-	"crk/app/jobs"
 	"crk/app/phone"
 	"crk/store"
 )
@@ -19,40 +16,23 @@ var errContent = errors.New("syncer: what came is no whole recording")
 
 // inspect looks at a downloaded file before it is kept: that it is sound, whole,
 // and as long as the phone system said. A file that is none of that is asked for
-// again; at the last try one that can be heard at least in part is kept.
+// again; at the last try one that can be heard at least in part is kept. So is, at
+// once, one of a kind that cannot be decoded on this machine.
 func (e *Engine) inspect(ctx context.Context, p *audio.Pending, call store.RemoteCall, last bool) (store.AudioFile, error) {
 	format, ok := audio.Sniff(p.Head)
 	if !ok {
 		return store.AudioFile{}, badContent(audio.ErrNotAudio)
 	}
-	file, err := p.Open()
-	if err != nil {
-		return store.AudioFile{}, fmt.Errorf("syncer: fetch: %w", err)
-	}
-	defer file.Close()
-	stats, err := measure(ctx, file.Reader())
+	stats, err := p.Measure(ctx)
 	switch {
 	case errors.Is(err, audio.ErrTruncated) && last:
+	case errors.Is(err, audio.ErrUnsupported): // kept as it is: the next stage says what is wrong
 	case err != nil:
-		return store.AudioFile{}, err
+		return store.AudioFile{}, blame(err)
 	case !last && short(call.Duration, stats.Duration):
 		return store.AudioFile{}, badContent(fmt.Errorf("it has %.0f of the %d seconds that are listed", stats.Duration, call.Duration))
 	}
 	return store.AudioFile{Size: p.Size, SHA256: p.SHA256, ContentType: format.ContentType, Stats: stats}, nil
-}
-
-// measure reads a file to its end. Like [audio.Measure] it returns what there is
-// of a file that is cut off beside the error.
-func measure(ctx context.Context, r io.Reader) (app.AudioStats, error) {
-	decoder, err := audio.NewDecoder(r)
-	if err != nil {
-		return app.AudioStats{}, blame(err)
-	}
-	stats, err := audio.Measure(ctx, decoder)
-	if err != nil {
-		return stats, blame(err)
-	}
-	return stats, nil
 }
 
 // short reports whether audio is shorter than listed by more than rounding and
@@ -61,12 +41,8 @@ func short(listed int, heard float64) bool {
 	return float64(listed)-heard > math.Max(5, float64(listed)/10)
 }
 
-// blame tells a bad file from one of a kind that no further try would make
-// readable, and from trouble of the appliance itself.
+// blame tells a bad file from trouble of the appliance itself.
 func blame(err error) error {
-	if errors.Is(err, audio.ErrUnsupported) {
-		return jobs.Permanent(errors.Join(errContent, err))
-	}
 	for _, bad := range []error{audio.ErrNotAudio, audio.ErrUnreadable, audio.ErrTruncated} {
 		if errors.Is(err, bad) {
 			return badContent(err)

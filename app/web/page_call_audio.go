@@ -24,7 +24,7 @@ func callAudio(o Options) fiber.Handler {
 }
 
 // sendPlayable answers with the audio of a recording as it came where browsers
-// play that, else decoded to PCM while it is sent.
+// play that, else decoded to PCM.
 func sendPlayable(c *fiber.Ctx, o Options, b app.Business, r app.Recording) error {
 	stats, err := o.DB.AudioStats(c.UserContext(), r.BusinessID, r.ID)
 	if err != nil {
@@ -33,17 +33,12 @@ func sendPlayable(c *fiber.Ctx, o Options, b app.Business, r app.Recording) erro
 	if stats == nil || audio.Playable(stats.Codec) {
 		return sendSound(c, o, b, r)
 	}
-	f, err := o.Audio.Open(r.ID)
+	f, err := o.Audio.OpenPlayable(c.UserContext(), r.ID, stats.Frames)
 	if err != nil {
-		return err
-	}
-	p, err := audio.NewPlayback(f, f.Size(), stats.Frames)
-	if err != nil {
-		f.Close()
 		return err
 	}
 	return serveContent(c, content{
 		Type: "audio/wav", ETag: `"` + r.SHA256 + `-pcm"`, Name: soundName(b, r, "audio/wav"),
-		ReaderAt: p, Size: p.Size(), Closer: f,
+		ReaderAt: f, Size: f.Size(), Closer: f,
 	})
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"crk/app"
@@ -53,35 +52,23 @@ func keepSound(ctx context.Context, o Options, r app.Recording, pending *audio.P
 	return kept, err
 }
 
-// inspectSound finds out what a file is by reading it to its end.
+// inspectSound finds out what a file is by reading it to its end. A sound file
+// that cannot be decoded on this machine is kept too: the next stage says so, and
+// tries again when it is started again.
 func inspectSound(ctx context.Context, p *audio.Pending) (store.AudioFile, error) {
 	format, _ := audio.Sniff(p.Head)
-	f, err := p.Open()
-	if err != nil {
-		return store.AudioFile{}, err
-	}
-	defer f.Close()
-	d, err := audio.NewDecoder(f.Reader())
-	if err != nil {
-		return store.AudioFile{}, badSound(err, format)
-	}
-	stats, err := audio.Measure(ctx, d)
-	if err != nil {
-		return store.AudioFile{}, badSound(err, format)
+	stats, err := p.Measure(ctx)
+	if err != nil && !errors.Is(err, audio.ErrUnsupported) {
+		return store.AudioFile{}, badSound(err)
 	}
 	return store.AudioFile{Size: p.Size, SHA256: p.SHA256, ContentType: format.ContentType, Stats: stats}, nil
 }
 
 // badSound is the answer to a file that cannot be kept.
-func badSound(err error, f audio.Format) error {
+func badSound(err error) error {
 	switch {
 	case errors.Is(err, audio.ErrNotAudio):
 		return &app.Error{Kind: app.Unsupported, Code: "unsupported_media_type", Message: "This is not a sound file."}
-	case errors.Is(err, audio.ErrUnsupported):
-		return &app.Error{
-			Kind: app.Unsupported, Code: "unsupported_media_type", Err: err,
-			Message: fmt.Sprintf("A sound file of this kind (%s) cannot be read. Send WAV, MP3 or Ogg Opus.", f.Name),
-		}
 	case errors.Is(err, audio.ErrTooLong):
 		return &app.Error{Kind: app.TooLarge, Code: "payload_too_large", Message: "The call is longer than six hours."}
 	case errors.Is(err, audio.ErrTruncated):
