@@ -13,14 +13,13 @@ type AudioFile struct {
 	Size        int64
 	SHA256      string // hex
 	ContentType string
-	Stats       app.AudioStats
+	Stats       app.AudioStats // zero where the file could not be decoded
 }
 
 // SetAudio notes that the audio of a recording was uploaded and queues its
 // transcription; a download that was queued is no longer needed. The file itself
 // is durable before. It is a Conflict unless the recording awaits its audio.
 func (s *Store) SetAudio(ctx context.Context, business app.BusinessID, id string, a AudioFile) (r app.Recording, err error) {
-	stats := toJSON(a.Stats)
 	err = s.write(ctx, func(t *tx) (err error) {
 		if r, err = t.recording(business, id); err != nil {
 			return err
@@ -31,7 +30,7 @@ func (s *Store) SetAudio(ctx context.Context, business app.BusinessID, id string
 		if err := t.cancelJobs(id, app.JobFetch); err != nil {
 			return err
 		}
-		if err := t.setAudio(r, a, stats); err != nil {
+		if err := t.setAudio(r, a); err != nil {
 			return err
 		}
 		if r, err = t.recording(business, id); err != nil {
@@ -47,7 +46,6 @@ func (s *Store) SetAudio(ctx context.Context, business app.BusinessID, id string
 // SetFetchedAudio is SetAudio for a file that a fetch job downloaded, and ends the
 // job. Where a person uploaded the audio meanwhile nothing is changed.
 func (s *Store) SetFetchedAudio(ctx context.Context, j app.Job, a AudioFile) error {
-	stats := toJSON(a.Stats)
 	return s.write(ctx, func(t *tx) error {
 		if err := t.finish(j); err != nil {
 			return err
@@ -59,7 +57,7 @@ func (s *Store) SetFetchedAudio(ctx context.Context, j app.Job, a AudioFile) err
 		if err != nil || r.Status != app.AwaitingAudio {
 			return err
 		}
-		return t.setAudio(r, a, stats)
+		return t.setAudio(r, a)
 	})
 }
 
@@ -76,27 +74,61 @@ func (s *Store) WantsAudio(ctx context.Context, id string) (wanted bool, err err
 }
 
 // setAudio writes what SetAudio promises.
-func (t *tx) setAudio(r app.Recording, a AudioFile, stats string) error {
-	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_duration = ?, agent_talk = ?, audio_removed_at = NULL
-		WHERE id = ?`, a.Size, a.SHA256, a.ContentType, int(math.Round(a.Stats.Duration)), agentTalk(a.Stats), r.ID)
+func (t *tx) setAudio(r app.Recording, a AudioFile) error {
+	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_removed_at = NULL WHERE id = ?`,
+		a.Size, a.SHA256, a.ContentType, r.ID)
 	if err != nil {
 		return err
 	}
-	err = t.exec(`INSERT INTO call_audio (recording_id, stats) VALUES (?, ?)
-		ON CONFLICT (recording_id) DO UPDATE SET stats = excluded.stats`, r.ID, stats)
-	if err != nil {
-		return err
+	if a.Stats.SampleRate > 0 {
+		if err := t.setStats(r, a.Stats); err != nil {
+			return err
+		}
 	}
 	if err := t.note(r.ID, "audio", ""); err != nil {
-		return err
-	}
-	if err := t.countAudio(r, a); err != nil {
 		return err
 	}
 	if err := t.setStatus(r, app.Queued, ""); err != nil {
 		return err
 	}
 	return t.queue(app.Job{Kind: app.JobTranscribe, BusinessID: r.BusinessID, Key: r.ID, Priority: t.priority(r.CallAt)})
+}
+
+// SaveAudioStats notes what is in the audio of the recording that a job works on,
+// where that could not be found out when it came. It returns ErrLease where the job
+// or the recording is gone.
+func (s *Store) SaveAudioStats(ctx context.Context, j app.Job, stats app.AudioStats) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.hold(j); err != nil {
+			return err
+		}
+		r, err := t.recording(j.BusinessID, j.Key)
+		if err != nil {
+			return err
+		}
+		return t.setStats(r, stats)
+	})
+}
+
+// setStats writes what is in a recording's audio, and counts its seconds; where
+// some were counted before, what there is more or less of now.
+func (t *tx) setStats(r app.Recording, stats app.AudioStats) error {
+	var before, seconds int64 = 0, int64(math.Round(stats.Duration))
+	if r.HasAudio() {
+		if err := t.row(`SELECT coalesce(audio_duration, 0) FROM recordings WHERE id = ?`, r.ID).Scan(&before); err != nil {
+			return err
+		}
+	}
+	err := t.exec(`UPDATE recordings SET audio_duration = ?, agent_talk = ? WHERE id = ?`, seconds, agentTalk(stats), r.ID)
+	if err != nil {
+		return err
+	}
+	err = t.exec(`INSERT INTO call_audio (recording_id, stats) VALUES (?, ?)
+		ON CONFLICT (recording_id) DO UPDATE SET stats = excluded.stats`, r.ID, toJSON(stats))
+	if err != nil {
+		return err
+	}
+	return t.use(r.BusinessID, app.MeterAudio, seconds-before, r.ID)
 }
 
 // agentTalk is the agent's share of the time, nil where two voices cannot be told

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"crk/app"
@@ -70,16 +69,6 @@ func (t *tx) useCounted(counts []counted) error {
 		}
 	}
 	return nil
-}
-
-// countAudio counts the seconds of audio that were taken in for a recording; of
-// one that had audio before, what there is more or less of now.
-func (t *tx) countAudio(r app.Recording, a AudioFile) error {
-	seconds := int64(math.Round(a.Stats.Duration))
-	if r.HasAudio() && r.Duration != nil {
-		seconds -= int64(*r.Duration)
-	}
-	return t.use(r.BusinessID, app.MeterAudio, seconds, r.ID)
 }
 
 // location is a business's time zone.

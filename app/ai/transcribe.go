@@ -36,12 +36,15 @@ func NewTranscriber(db *store.Store, sounds *audio.Store, servers *Servers) *Tra
 
 // Handler is the stage's job handler, for jobs of [app.JobTranscribe].
 func (t *Transcriber) Handler() jobs.Handler {
-	return handler(t.run, func(ctx context.Context, j app.Job, _ error) error {
-		return t.db.FailRecording(ctx, j, app.TranscriptionFailed)
+	return handler(t.run, func(ctx context.Context, j app.Job, err error) error {
+		return t.db.FailRecording(ctx, j, failure(err))
 	})
 }
 
 func (t *Transcriber) run(ctx context.Context, j app.Job) error {
+	if err := t.listen(ctx, j); err != nil {
+		return err
+	}
 	server, err := t.servers.Of(ctx, j.BusinessID, app.TaskTranscription)
 	if err != nil {
 		return err

@@ -247,13 +247,3 @@ func TestSkip(t *testing.T) {
 	is.True(errors.Is(d.Skip(1), io.EOF))             // nothing is left to skip
 	is.NoErr(decoder(t, pcm16(8000, 1, nil)).Skip(0)) // skipping nothing asks for nothing
 }
-
-func TestPlayable(t *testing.T) {
-	is := is.New(t)
-	for _, codec := range []string{"pcm", "float", "alaw", "ulaw", "mp3"} {
-		is.True(audio.Playable(codec)) // browsers play it as it is
-	}
-	for _, codec := range []string{"gsm", "float64", "opus", ""} {
-		is.True(!audio.Playable(codec)) // browsers do not
-	}
-}

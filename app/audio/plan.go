@@ -63,7 +63,7 @@ func Plan(stats app.AudioStats, channel int, target time.Duration) []Piece {
 	if stats.Sound < minSound || channel >= len(stats.Talk) || stats.SampleRate <= 0 {
 		return nil
 	}
-	longest := float64(maxPiece/2)/float64(stats.SampleRate) - cutReach
+	longest := float64(maxPiece/2*thinning(stats.SampleRate))/float64(stats.SampleRate) - cutReach
 	line := newTimeline(stats.Talk[channel], stats.Duration)
 	want := max(cutReach+cutOverlap, min(target.Seconds(), longest))
 	var pieces []Piece
@@ -83,8 +83,10 @@ func Plan(stats app.AudioStats, channel int, target time.Duration) []Piece {
 }
 
 // Cut returns a piece as a mono WAV file with the rate of d, which must be an
-// unread decoder of the file that was measured.
+// unread decoder of the file that was measured; from 32 kHz on with a fraction of
+// it, 16 kHz or a little more.
 func Cut(d *Decoder, p Piece) *WAV {
+	d = thin(d)
 	rate := float64(d.info.Rate)
 	parts := make([]cut, len(p.Spans))
 	for i, s := range p.Spans {

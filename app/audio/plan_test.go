@@ -83,7 +83,7 @@ func TestPlanKeepsSpeechAndBounds(t *testing.T) {
 		{"two hours of turns", turns(1000, 5, 2.2), 8000, 10 * time.Minute, 620},
 		{"two hours without a breath", turns(1, 7200, 0), 8000, 10 * time.Minute, 620},
 		{"an hour of short turns", turns(1200, 1, 2), 8000, 5 * time.Minute, 320},
-		{"48 kHz: 20 MB come first", turns(300, 8, 0.5), 48000, 10 * time.Minute, 208.4},
+		{"24 kHz: 20 MB come first", turns(300, 8, 0.5), 24000, 10 * time.Minute, 416.7},
 		{"no target", turns(100, 5, 1), 8000, 0, 42},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,12 +68,3 @@ func TestSniff(t *testing.T) {
 		})
 	}
 }
-
-func TestDecodable(t *testing.T) {
-	is := is.New(t)
-	format, _ := audio.Sniff(pcm16(8000, 1, nil))
-	is.True(format.Decodable()) // WAV is
-	format, _ = audio.Sniff([]byte("fLaC"))
-	is.True(!format.Decodable())         // FLAC is only known
-	is.True(!audio.Format{}.Decodable()) // and nothing is nothing
-}

@@ -28,9 +28,9 @@ const (
 	cacheDir = "cache"
 )
 
-// CacheSize is how many bytes of decoded sound are kept, unless
+// cacheSize is how many bytes of decoded sound are kept, unless
 // [Store.LimitCache] says otherwise.
-const CacheSize = 1 << 30
+const cacheSize = 1 << 30
 
 // names are UUIDs in lower case. Nothing else becomes part of a path.
 var names = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
@@ -60,7 +60,7 @@ func OpenStore(dir, identity string) (*Store, error) {
 	}
 	s := newStore(dir, id)
 	s.converter = newConverter(filepath.Join(dir, tempDir))
-	s.cache = newCache(newStore(filepath.Join(dir, cacheDir), id), CacheSize)
+	s.cache = newCache(newStore(filepath.Join(dir, cacheDir), id), cacheSize)
 	if err := errors.Join(s.makeDirs(), s.cache.files.makeDirs()); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func streamable(f io.ReaderAt, size int64) io.Reader {
 	}
 	moov, mdat := boxes[index], boxes[data]
 	moved := make([]byte, moov.size)
-	if _, err := f.ReadAt(moved, moov.at); err != nil {
+	if _, err := io.ReadFull(part(moov.at, moov.at+moov.size), moved); err != nil {
 		return part(0, size)
 	}
 	shift(moved, moov.head, func(at int64) int64 {

@@ -49,6 +49,7 @@ type Config struct {
 	MetricsToken Secret // of GET /metrics; "" = off
 	RateLimit    int    // requests a minute for each key; 0 = no limit
 	MaxAudioMiB  int    // of one audio file
+	CacheMiB     int    // of audio decoded for browsers and transcription
 	Log          Log
 
 	DiskReserveMiB int // kept free; 0: chosen by the disk's size

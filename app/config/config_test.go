@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		Backup:      config.Backup{Keep: 7, At: 150 * time.Minute, Audio: true},
 		RateLimit:   600,
 		MaxAudioMiB: 512,
+		CacheMiB:    1024,
 	})
 }
 
@@ -67,6 +68,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		"CRK_BACKUP_AUDIO":     "no",
 		"CRK_BACKUP_RECIPIENT": "age1abc",
 		"CRK_DISK_RESERVE_MIB": "2048",
+		"CRK_AUDIO_CACHE_MIB":  "100",
 		"CRK_LOG":              "warn,json",
 	}))
 	is.NoErr(err)
@@ -89,6 +91,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		TLS:            config.TLS{Cert: "cert.pem", Key: "key.pem"},
 		MetricsToken:   "m",
 		MaxAudioMiB:    64,
+		CacheMiB:       100,
 		Log:            config.Log{Level: slog.LevelWarn, JSON: true},
 	})
 	c, err = config.Load(nil, env(map[string]string{"CRK_TLS": "self"}))

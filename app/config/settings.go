@@ -109,6 +109,7 @@ func settings(c *Config) []setting {
 		one("CRK_RATE_LIMIT", "600", "requests a minute for each API key; 0 for no limit", number(&c.RateLimit, 0, 1_000_000)),
 		one("CRK_MAX_AUDIO_MIB", "512", "largest audio file, in MiB", number(&c.MaxAudioMiB, 1, 4096)),
 		one("CRK_DISK_RESERVE_MIB", "0", "space that is kept free: below it no calls are fetched or analysed; 0: 1 GiB or 2 % of the disk", number(&c.DiskReserveMiB, 0, 1<<30)),
+		one("CRK_AUDIO_CACHE_MIB", "1024", "decoded audio that is kept for playing and transcribing, in MiB", number(&c.CacheMiB, 0, 1<<20)),
 		one("CRK_LOG", "info", "what is logged: debug, info, warn or error; \"info,json\" writes JSON", logging(&c.Log)),
 	}
 }

@@ -68,6 +68,7 @@ func Open(ctx context.Context, cfg config.Config, schema string, log *slog.Logge
 	if d.Sounds, err = audio.OpenStore(filepath.Join(cfg.DataDir, AudioName), identity); err != nil {
 		return nil, err
 	}
+	d.Sounds.LimitCache(int64(cfg.CacheMiB) << 20)
 	if _, err = d.Sounds.Sweep(); err != nil {
 		return nil, err
 	}

@@ -101,6 +101,22 @@ func extension(contentType string) string {
 		return ".mp3"
 	case "audio/ogg":
 		return ".ogg"
+	case "audio/flac":
+		return ".flac"
+	case "audio/mp4":
+		return ".m4a"
+	case "audio/webm":
+		return ".webm"
+	case "audio/amr":
+		return ".amr"
+	case "audio/aac":
+		return ".aac"
+	case "audio/aiff":
+		return ".aiff"
+	case "audio/basic":
+		return ".au"
+	case "audio/x-ms-wma":
+		return ".wma"
 	}
 	return ".audio"
 }

@@ -86,11 +86,18 @@ func lengths(header []byte) (n int) {
 	return n
 }
 
-// takesAudio reports whether a route reads its body as a stream.
+// takesAudio reports whether a route reads its body as a stream. The router minds
+// neither case nor a slash at the end, so this does not either.
 func takesAudio(c *fiber.Ctx) bool {
-	return (c.Method() == fiber.MethodPut &&
-		(strings.HasPrefix(c.Path(), uploadPath) || (strings.HasPrefix(c.Path(), apiPath+"/recordings/") && strings.HasSuffix(c.Path(), "/audio")))) ||
-		(c.Method() == fiber.MethodPost && c.Path() == "/calls/upload")
+	path := strings.ToLower(strings.TrimRight(c.Path(), "/"))
+	switch c.Method() {
+	case fiber.MethodPut:
+		return strings.HasPrefix(path, uploadPath) ||
+			strings.HasPrefix(path, apiPath+"/recordings/") && strings.HasSuffix(path, "/audio")
+	case fiber.MethodPost:
+		return path == "/calls/upload"
+	}
+	return false
 }
 
 func readWhole(c *fiber.Ctx, body io.Reader) error {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -45,6 +46,33 @@ func TestPlayerGetsWhatBrowsersPlay(t *testing.T) {
 
 	path := strings.TrimPrefix(s.heard(t, key, "pcm"), recordingsPath)
 	is.True(s.call(t, "GET", "/calls"+path+"/audio", "", nil, "Cookie", cookie).body == string(speech(2))) // what browsers play is sent as it came
+}
+
+// TestPlayerSeeks has the player jump about in what was decoded for it.
+func TestPlayerSeeks(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t)
+	key, cookie := s.Key(t), s.signedIn(t, s.Owner)
+	opus, err := os.ReadFile("../audio/testdata/mono-silk.opus")
+	is.NoErr(err)
+	id := s.bring(t, key, "opus")
+	is.Equal(s.call(t, "PUT", recordingsPath+"/"+id+"/audio", key, string(opus)).status, 200)
+	whole := s.call(t, "GET", "/calls/"+id+"/audio", "", nil, "Cookie", cookie)
+	etag := whole.header.Get("ETag")
+	is.Equal(whole.header.Get("Content-Type"), "audio/wav") // Safari plays no Opus
+	is.Equal(whole.header.Get("Content-Length"), fmt.Sprint(len(whole.body)))
+	for _, tt := range []struct {
+		wanted   string
+		from, to int
+	}{{"bytes=0-", 0, len(whole.body)}, {"bytes=71000-", 71000, len(whole.body)}, {"bytes=44-143", 44, 144}, {"bytes=-100", len(whole.body) - 100, len(whole.body)}} {
+		part := s.call(t, "GET", "/calls/"+id+"/audio", "", nil, "Cookie", cookie, "Range", tt.wanted, "If-Range", etag)
+		is.Equal(part.status, 206)
+		is.True(part.body == whole.body[tt.from:tt.to])
+		is.Equal(part.header.Get("Content-Range"), fmt.Sprintf("bytes %d-%d/%d", tt.from, tt.to-1, len(whole.body)))
+	}
+	is.Equal(s.call(t, "GET", "/calls/"+id+"/audio", "", nil, "Cookie", cookie, "If-None-Match", etag).status, 304)
+	is.Equal(s.call(t, "DELETE", recordingsPath+"/"+id, key, nil).status, 204)
+	is.Equal(s.call(t, "GET", "/calls/"+id+"/audio", "", nil, "Cookie", cookie).status, 404) // gone with the call
 }
 
 func TestPlayerIsForWhoMayListen(t *testing.T) {

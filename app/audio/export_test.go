@@ -1,0 +1,4 @@
+package audio
+
+// Streamable is tested by itself: otherwise it needs ffmpeg.
+var Streamable = streamable
