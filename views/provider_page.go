@@ -128,7 +128,7 @@ func runResult(ctx context.Context, r app.SyncRun) string {
 	if r.Error != "" {
 		return label(ctx, "provider.error", r.Error)
 	}
-	return label(ctx, "run", r.Status)
+	return label(ctx, "sync", r.Status)
 }
 
 // dashed is a text, or a dash where there is none.
