@@ -22,6 +22,9 @@ type CallPage struct {
 	HasSTT     bool // a server for transcription is set
 	HasLLM     bool // a server for analysis is set
 	Edit       Form
+
+	SourceText    string // what the phone system itself wrote down, or empty
+	SourceSummary string // likewise
 }
 
 // A HistoryStep is one thing that happened to a call.

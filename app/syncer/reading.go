@@ -42,7 +42,7 @@ func (e *Engine) reading(ctx context.Context, p app.Provider, h app.SyncHealth) 
 	}
 	return &reading{
 		Engine: e, provider: p, source: source, run: &app.SyncRun{ProviderID: p.ID, BusinessID: p.BusinessID},
-		now: e.db.Now().Add(max(0, skewOf(source, h))), counted: map[string]bool{},
+		now: e.db.Now().Add(bearable(skewOf(source, h))), counted: map[string]bool{},
 	}, nil
 }
 
@@ -53,6 +53,10 @@ func skewOf(source phone.Source, h app.SyncHealth) time.Duration {
 	}
 	return h.Skew
 }
+
+// bearable bounds how far bounds are moved on account of a clock: one that is
+// further off is no clock to go by.
+func bearable(skew time.Duration) time.Duration { return min(max(skew, 0), overlap) }
 
 // window reads a window, in pieces where the phone system cannot answer for the
 // whole.

@@ -137,7 +137,7 @@ func (e *Engine) read(ctx context.Context, run *app.SyncRun) error {
 		}
 		return nil
 	}
-	since, err := r.handOver(ctx, due(p, r.again, r.now, h.Skew.Abs()))
+	since, err := r.handOver(ctx, due(p, r.again, r.now, bearable(h.Skew.Abs())))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app"
+	"crk/store"
 )
 
 func TestTheSecretGoesToNoOtherMachine(t *testing.T) {
@@ -114,6 +115,16 @@ func TestAudioThatWasGivenUpIsTriedAnew(t *testing.T) {
 	says(t, b.follow(t, at+"/retry"), "The audio is asked for again")
 	is.Equal(p.Text(t, `SELECT status FROM recordings`), "awaiting_audio")
 	is.Equal(p.Text(t, `SELECT count(*) FROM jobs WHERE kind = 'fetch'`), "1")
+}
+
+func TestACallShowsThePhoneSystemsOwnText(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t)
+	call := s.Call(t, s.Business.ID)
+	b := s.enter(t, s.Owner.Email)
+	is.True(!strings.Contains(b.get(t, "/calls/"+call).body, "What the phone system itself wrote down"))
+	is.NoErr(s.SaveSourceText(t.Context(), s.Business.ID, call, store.SourceText{Transcript: "Dina: <hello>", Summary: "A greeting"}))
+	says(t, b.get(t, "/calls/"+call), "What the phone system itself wrote down A greeting Dina: <hello>")
 }
 
 // until waits until done reports true, and fails the test after half a minute.

@@ -44,6 +44,11 @@ func (o Options) showCall(c *fiber.Ctx, p views.CallPage) error {
 	if p.Source, err = o.sourceName(ctx, r); err != nil {
 		return err
 	}
+	own, _, err := o.DB.SourceText(ctx, w.Business.ID, r.ID)
+	if err != nil {
+		return err
+	}
+	p.SourceText, p.SourceSummary = own.Transcript, own.Summary
 	return o.show(c, views.AtCalls, views.Phone(r.CustomerPhone), func(f views.Frame) templ.Component { return views.Call(f, p) })
 }
 
