@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -140,4 +141,23 @@ func escapeGlob(s string) string {
 		return s
 	}
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
+}
+
+// Compact writes a database that no store has open anew, so that nothing that
+// was deleted or replaced is left in its unused pages or its log.
+func Compact(ctx context.Context, path string) error {
+	name := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+	db, err := sql.Open("sqlite", name+writerPragmas)
+	if err != nil {
+		return fmt.Errorf("store: compact: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, "VACUUM")
+	if err == nil {
+		_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("store: compact: %w", err)
+	}
+	return nil
 }

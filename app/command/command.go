@@ -57,6 +57,7 @@ func commands() []command {
 		{"business create", "--name NAME --owner EMAIL", "make a business and print its slug", createBusiness},
 		{"backup", "FILE [--no-audio] [--recipient age1… | --passphrase-file FILE]", "copy the appliance into one encrypted file", makeBackup},
 		{"restore", "FILE [--force] [--identity FILE | --passphrase-file FILE]", "bring a backup back into an empty data directory", restoreBackup},
+		{"key rotate", "", "replace the key that opens the secrets; the server must not run", rotateKey},
 		{"version", "", "print the version", version},
 	}
 }
