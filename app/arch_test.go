@@ -40,6 +40,8 @@ var imports = map[string][]string{
 	"store":           {"app", "app/secret"},
 	"store/storetest": {"app", "app/secret", "store"},
 
+	"app/doctor": {"app", "app/certs", "app/config", "app/datadir", "app/disk", "app/egress", "app/secret", "store"},
+
 	// The edges to other people's servers.
 	"app/phone/dtac":        {"app/phone"},
 	"app/phone/threecx":     {"app/phone"},

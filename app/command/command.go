@@ -58,6 +58,9 @@ func commands() []command {
 		{"backup", "FILE [--no-audio] [--recipient age1… | --passphrase-file FILE]", "copy the appliance into one encrypted file", makeBackup},
 		{"restore", "FILE [--force] [--identity FILE | --passphrase-file FILE]", "bring a backup back into an empty data directory", restoreBackup},
 		{"key rotate", "", "replace the key that opens the secrets; the server must not run", rotateKey},
+		{"doctor", "[--json]", "look over disk, key, database, clock and servers, and say what to mend", examine},
+		{"support", "FILE [--log FILE]", "write a file for whoever helps, without secrets or personal data", support},
+		{"health", "", "ask the server of these settings whether it works", health},
 		{"version", "", "print the version", version},
 	}
 }
@@ -114,6 +117,13 @@ func newFlags(env Env, name string) flags {
 	fs := flag.NewFlagSet("crk "+name, flag.ContinueOnError)
 	fs.SetOutput(env.Stderr)
 	return flags{fs, config.Register(fs, env.Getenv, "CRK_DATA_DIR", "CRK_KEY_FILE")}
+}
+
+// newServerFlags are newFlags with all settings of the server among them.
+func newServerFlags(env Env, name string) flags {
+	fs := flag.NewFlagSet("crk "+name, flag.ContinueOnError)
+	fs.SetOutput(env.Stderr)
+	return flags{fs, config.Register(fs, env.Getenv)}
 }
 
 // parse reads flags and positional arguments in any order, at most limit of the
