@@ -32,8 +32,8 @@ func (e *Engine) BackfillDue(ctx context.Context, b app.Backfill) bool {
 	return due && err == nil
 }
 
-func Silent(hours []app.LineHour, now time.Time, zone *time.Location) []app.SilentLine {
-	return silent(hours, now, zone)
+func Silent(hours []app.LineHour, now time.Time) []app.SilentLine {
+	return silent(hours, now, app.Business{TimeZone: app.DefaultTimeZone, Hours: app.UsualHours()})
 }
 
 func CompareAt(provider string, local time.Time) time.Time { return compareAt(provider, local) }

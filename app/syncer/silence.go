@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"crk/app"
@@ -20,10 +21,6 @@ const (
 	enoughMissed = 8.0
 	leastQuiet   = 2 * time.Hour // of business
 
-	// Business hours, where nobody said others: what people do at night and on
-	// Sundays is too little to learn from.
-	opens, closes = 8, 18
-	restDay       = time.Sunday
 )
 
 // listen looks for lines that fell silent, and for those that are back. It judges
@@ -33,16 +30,16 @@ func (r *reading) listen(ctx context.Context) error {
 	if !r.lookAgain("silence:"+p.ID, silenceEach) {
 		return nil
 	}
-	zone, err := r.zone(ctx, p.BusinessID)
+	b, err := r.db.Business(ctx, p.BusinessID)
 	if err != nil {
-		return err
+		return fmt.Errorf("syncer: %w", err)
 	}
 	until := r.db.Now().Add(-r.settle)
 	hours, err := r.db.LineHours(ctx, p.BusinessID, p.ID, until.Add(-silenceHistory))
 	if err != nil {
 		return err
 	}
-	return r.db.SetSilentLines(ctx, p, silent(hours, until, zone))
+	return r.db.SetSilentLines(ctx, p, silent(hours, until, b))
 }
 
 // An hour of the week, as a business counts it.
@@ -59,7 +56,8 @@ type habit struct {
 
 // silent returns the lines that are silent at a moment, or all of them as one,
 // named "", where the whole integration is.
-func silent(hours []app.LineHour, now time.Time, zone *time.Location) []app.SilentLine {
+func silent(hours []app.LineHour, now time.Time, b app.Business) []app.SilentLine {
+	zone := b.Location()
 	habits := map[string]*habit{}
 	for _, h := range hours {
 		habitOf(habits, "").add(h, zone)
@@ -67,12 +65,12 @@ func silent(hours []app.LineHour, now time.Time, zone *time.Location) []app.Sile
 			habitOf(habits, h.Line).add(h, zone)
 		}
 	}
-	if all := habits[""]; all != nil && all.silent(now, zone) {
+	if all := habits[""]; all != nil && all.silent(now, zone, b.Hours) {
 		return []app.SilentLine{{Since: all.last}}
 	}
 	var out []app.SilentLine
 	for line, h := range habits {
-		if line != "" && h.silent(now, zone) {
+		if line != "" && h.silent(now, zone, b.Hours) {
 			out = append(out, app.SilentLine{Line: line, Since: h.last})
 		}
 	}
@@ -99,8 +97,9 @@ func (h *habit) add(had app.LineHour, zone *time.Location) {
 	}
 }
 
-// silent reports whether a line misses calls.
-func (h *habit) silent(now time.Time, zone *time.Location) bool {
+// silent reports whether a line misses calls. What people do out of business
+// hours is too little to learn from.
+func (h *habit) silent(now time.Time, zone *time.Location, office app.Window) bool {
 	weeks := now.Sub(h.first).Hours() / (7 * 24)
 	if weeks < silenceWeeks {
 		return false
@@ -111,7 +110,7 @@ func (h *habit) silent(now time.Time, zone *time.Location) bool {
 		if next.After(now) {
 			next = now
 		}
-		if local := at.In(zone); open(local) {
+		if local := at.In(zone); office.Holds(local) {
 			quiet += next.Sub(at)
 			usual := float64(h.calls[hourOfWeek{local.Weekday(), local.Hour()}]) / weeks
 			missed += usual * next.Sub(at).Hours()
@@ -119,9 +118,4 @@ func (h *habit) silent(now time.Time, zone *time.Location) bool {
 		at = next
 	}
 	return missed >= enoughMissed && quiet >= leastQuiet
-}
-
-// open reports whether it is a time of business.
-func open(local time.Time) bool {
-	return local.Weekday() != restDay && local.Hour() >= opens && local.Hour() < closes
 }

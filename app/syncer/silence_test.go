@@ -46,7 +46,7 @@ func TestSilence(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
 			var got []string
-			for _, l := range syncer.Silent(tt.hours, tt.now, bangkok) {
+			for _, l := range syncer.Silent(tt.hours, tt.now) {
 				got = append(got, l.Line)
 				is.True(l.Since.Before(tt.now))
 			}
