@@ -104,6 +104,26 @@ func (s *Store) addDeliveries(ctx context.Context, business app.BusinessID, runs
 	return err
 }
 
+// AutomationDays returns how often each automation of a business fired on each of
+// some days, of which the first begins at from and each has 24 hours.
+func (s *Store) AutomationDays(ctx context.Context, business app.BusinessID, from time.Time, days int) (map[string][]int, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT automation_id, (created_at - ?1) / 86400000 AS day, count(*) FROM automation_runs
+		WHERE business_id = ?2 AND created_at >= ?1 AND created_at < ?1 + ?3 * 86400000 AND held = 0 GROUP BY 1, 2`, stamp(from), business, days)
+	type count struct {
+		id     string
+		day, n int
+	}
+	list, err := collect(rows, err, func(row scanner) (c count, err error) { return c, row.Scan(&c.id, &c.day, &c.n) })
+	out := map[string][]int{}
+	for _, c := range list {
+		if out[c.id] == nil {
+			out[c.id] = make([]int, days)
+		}
+		out[c.id][c.day] = c.n
+	}
+	return out, err
+}
+
 // idsOf returns one id of each run, each once.
 func idsOf(runs []LoggedRun, id func(LoggedRun) string) []string {
 	var out []string

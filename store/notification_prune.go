@@ -32,6 +32,9 @@ func (s *Store) PruneNotifications(ctx context.Context) error {
 		if err := s.pruneSent(ctx, b.ID); err != nil {
 			return err
 		}
+		if err := s.pruneTraces(ctx, b.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -58,6 +61,20 @@ func (s *Store) pruneSent(ctx context.Context, business app.BusinessID) error {
 			WHERE business_id = ? AND created_at < ? AND status <> 'queued' LIMIT ?`, business, before, pruneBatch)
 		more, err := s.pruneRows(ctx, rows, err,
 			`DELETE FROM deliveries WHERE status <> 'queued' AND id IN (SELECT value FROM json_each(?))`)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// pruneTraces forgets how old runs of automations came about. The runs stay: they
+// keep an automation from firing for their calls again.
+func (s *Store) pruneTraces(ctx context.Context, business app.BusinessID) error {
+	before := stamp(s.now().Add(-notificationsKept))
+	for {
+		rows, err := s.reads.QueryContext(ctx, `SELECT id FROM automation_runs
+			WHERE business_id = ? AND created_at < ? AND trace <> '{}' LIMIT ?`, business, before, pruneBatch)
+		more, err := s.pruneRows(ctx, rows, err, `UPDATE automation_runs SET trace = '{}' WHERE id IN (SELECT value FROM json_each(?))`)
 		if err != nil || !more {
 			return err
 		}

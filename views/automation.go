@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,8 @@ type AutomationRow struct {
 	app.Automation
 	Rule   *app.Rule // nil: advanced, more than a form can say
 	Places []string  // names of its destinations
+	Days   []int     // how often it fired on each of the last days; none: not at all
+	Stuck  []string  // names of destinations that nothing can be sent to now
 }
 
 // AutomationPage is the form of one rule.
@@ -52,6 +55,28 @@ func fieldOptions(ctx context.Context) []Option {
 		out = append(out, Option{f.Name, label(ctx, "rule.field", f.Name)})
 	}
 	return out
+}
+
+// choiceFields are the fields with a closed list of values, for the hints of what
+// can be typed.
+func choiceFields(ctx context.Context) []scriptField {
+	var out []scriptField
+	for _, f := range scriptFields(ctx) {
+		if len(f.Choices) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// fieldOps says which operators each field takes, for the script of the form.
+func fieldOps() (string, error) {
+	ops := map[string][]string{}
+	for _, f := range app.ConditionFields() {
+		ops[f.Name] = f.Ops
+	}
+	b, err := json.Marshal(ops)
+	return string(b), err
 }
 
 // opOptions are all operators; which of them a field takes, saving says.
@@ -134,6 +159,16 @@ func callOptions(ctx context.Context, calls []app.Recording) []Option {
 	out := []Option{{"", T(ctx, "flow.try.none")}}
 	for _, r := range calls {
 		out = append(out, Option{r.ID, callLabel(ctx, r)})
+	}
+	return out
+}
+
+// trend is how often a rule fired, day by day.
+func (a AutomationRow) trend() []*float64 {
+	out := make([]*float64, len(a.Days))
+	for i, n := range a.Days {
+		v := float64(n)
+		out[i] = &v
 	}
 	return out
 }

@@ -100,7 +100,7 @@ func Runs(f Frame, p RunsPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, o := range append([]Option{{"", T(ctx, "runs.all")}}, optionsOf(ctx, "runs.state", []string{"sent", "queued", "failed", "held"})...) {
+			for _, o := range append([]Option{{Value: "", Label: T(ctx, "runs.all")}}, optionsOf(ctx, "runs.state", []string{"sent", "queued", "failed", "held"})...) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

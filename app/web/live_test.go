@@ -182,6 +182,31 @@ func TestPreferencesFilterTheStream(t *testing.T) {
 	is.Equal(a["unreadCount"], 1.0)      // the count what the preferences let through
 }
 
+func TestStreamIsForItsAudience(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t)
+	addr := s.listen(t)
+	key := s.Key(t) // the owner's
+	s.say(t, "before", app.Info)
+	first := s.call(t, "GET", "/api/v1/notifications/feed", key, nil).json(t)["items"].([]any)[0].(map[string]any)["id"].(string)
+	for _, title := range []string{"agents", "owners"} {
+		audience := app.AudienceOf([]app.Role{app.Agent})
+		if title == "owners" {
+			audience = app.AudienceOf([]app.Role{app.Owner})
+		}
+		is.NoErr(s.AddFeedOnce(t.Context(), app.FeedItem{BusinessID: s.Business.ID, Title: title, Severity: app.Info, Audience: audience}, ""))
+	}
+	c := dial(t, addr, streamPath+"?since="+first, key)
+	is.Equal(c.want("notification")["notification"].(map[string]any)["title"], "owners") // what others are told is not replayed
+	is.Equal(c.want("unread")["unreadCount"], 2.0)                                       // nor counted
+	is.NoErr(s.AddFeedOnce(t.Context(), app.FeedItem{
+		BusinessID: s.Business.ID, Title: "agents", Severity: app.Info, Audience: app.AudienceOf([]app.Role{app.Agent})}, ""))
+	s.say(t, "all", app.Info)
+	is.Equal(c.want("notification")["notification"].(map[string]any)["title"], "all") // nor sent live
+	list := s.call(t, "GET", "/api/v1/notifications/feed", key, nil).json(t)["items"].([]any)
+	is.Equal(len(list), 3) // nor listed
+}
+
 func TestSocketsEndWithTheirCredential(t *testing.T) {
 	is := is.New(t)
 	s := newServer(t)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -46,9 +47,24 @@ func automationsPage(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		now := o.DB.Now().In(who(c).Business.Location())
+		from := time.Date(now.Year(), now.Month(), now.Day()-trendDays+1, 0, 0, 0, 0, now.Location())
+		days, err := o.DB.AutomationDays(ctx, b, from, trendDays)
+		if err != nil {
+			return err
+		}
+		stuck, err := o.stuckPlaces(ctx, b)
+		if err != nil {
+			return err
+		}
 		var p views.AutomationsPage
 		for _, a := range list {
-			row := views.AutomationRow{Automation: a}
+			row := views.AutomationRow{Automation: a, Days: days[a.ID]}
+			for _, id := range append(a.Graph.Targets(app.ChannelTelegram), a.Graph.Targets(app.ChannelDiscord)...) {
+				if stuck[id] {
+					row.Stuck = append(row.Stuck, places[id])
+				}
+			}
 			if rule, simple := automation.Project(a.Graph); simple {
 				row.Rule = &rule
 			}
@@ -57,6 +73,25 @@ func automationsPage(o Options) fiber.Handler {
 		}
 		return o.show(c, views.AtAutomations, "place.automations", func(f views.Frame) templ.Component { return views.Automations(f, p) })
 	}
+}
+
+const trendDays = 14
+
+// stuckPlaces are the chats and webhooks that nothing can be sent to now.
+func (o Options) stuckPlaces(ctx context.Context, business app.BusinessID) (map[string]bool, error) {
+	stuck := map[string]bool{}
+	chats, _, err := o.DB.Chats(ctx, business, everything, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, chat := range chats {
+		stuck[chat.ID] = !chat.Active || chat.State != app.ChatOK
+	}
+	webhooks, err := o.DB.DiscordWebhooks(ctx, business)
+	for _, w := range webhooks {
+		stuck[w.ID] = !w.Active || w.State != app.ChatOK
+	}
+	return stuck, err
 }
 
 // placesOf are the names of the destinations of a graph.

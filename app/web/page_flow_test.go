@@ -191,6 +191,38 @@ func TestFlowIsTriedAndFires(t *testing.T) {
 	is.True(!strings.Contains(theirs.body, "081")) // not even its number
 }
 
+func TestFlowsOfAnotherBusiness(t *testing.T) {
+	is := is.New(t)
+	s := newPages(t)
+	b := s.enter(t, "owner@example.com")
+	other, _ := s.OtherBusiness(t)
+	a, err := s.CreateAutomation(t.Context(), other.ID, starter(t, "angry"))
+	is.NoErr(err)
+	is.Equal(b.get(t, "/automations/"+a.ID+"/flow").status, 404)                                                               // is not seen
+	is.Equal(b.send(t, "/automations/"+a.ID+"/flow", map[string]any{"graph": starter(t, "after"), "force": true}).status, 404) // nor changed
+	again, err := s.Automation(t.Context(), other.ID, a.ID)
+	is.NoErr(err)
+	is.Equal(again.Graph, a.Graph)
+	s.User(t, "viewer@example.com", app.Viewer)
+	reader := s.enter(t, "viewer@example.com")
+	own, err := s.CreateAutomation(t.Context(), s.Business.ID, starter(t, "angry"))
+	is.NoErr(err)
+	is.Equal(reader.get(t, "/automations/"+own.ID+"/flow").status, 200) // who may see rules sees flows
+	is.Equal(reader.send(t, "/automations/"+own.ID+"/flow", map[string]any{"graph": starter(t, "after"), "force": true}).status, 403)
+	is.Equal(reader.send(t, "/automations/flow/try", map[string]any{"graph": starter(t, "after")}).status, 403) // and no more
+}
+
+func TestRulesThatCannotReachAreMarked(t *testing.T) {
+	is := is.New(t)
+	s := newPages(t)
+	b := s.enter(t, "owner@example.com")
+	chat := s.Chat(t, s.Business.ID)
+	b.follow(t, "/automations", ruleFields("telegramChatIds", chat)...)
+	is.True(!strings.Contains(b.get(t, "/automations").body, "Cannot be reached now")) // all is well
+	s.Exec(t, `UPDATE chats SET state = 'blocked' WHERE id = ?`, chat)
+	says(t, b.get(t, "/automations"), "Cannot be reached now: Chat") // until it is not
+}
+
 func TestRunLogGoesOnPageByPage(t *testing.T) {
 	is := is.New(t)
 	s := newPages(t)

@@ -188,8 +188,7 @@ graph.changed = () => {
 let waiting = 0;
 function check(at = 400) {
   clearTimeout(waiting);
-  if (!readonly) waiting = setTimeout(attempt, at);
-  else if (at === 0) attempt();
+  if (!readonly) waiting = setTimeout(attempt, at); // who may only read need not be told what is wrong
 }
 
 let asked = 0;

@@ -7,6 +7,7 @@ export function start() {
   once("[data-copy]", copier);
   once("[data-insert]", inserter);
   once("details.menu", closing);
+  once("[data-fit]", fitting);
 }
 
 function once(selector, fn) {
@@ -67,6 +68,23 @@ function inserter(el) {
       insert();
     }
   });
+}
+
+// A condition offers what fits the field that it looks at: its operators, and its
+// values where they are of a closed list.
+function fitting(row) {
+  const ops = JSON.parse(row.parentElement.dataset.ops);
+  const [field, op] = row.querySelectorAll("select");
+  const value = row.querySelector("input");
+  const fit = () => {
+    const all = ops[field.value];
+    for (const o of op.options) o.hidden = o.disabled = all !== undefined && !all.includes(o.value);
+    if (op.selectedOptions[0]?.disabled) op.value = all[0];
+    value.setAttribute("list", `values-${field.value}`);
+    value.hidden = op.value === "is_empty" || op.value === "is_not_empty";
+  };
+  row.addEventListener("change", fit);
+  fit();
 }
 
 // A menu closes at Escape and at a press elsewhere.
