@@ -213,6 +213,7 @@ type RecordingFilter struct {
 	ScoreMax     *float64
 	Status       Status
 	CollectionID string
+	IDs          []string // these alone; nil: any
 	AgentKeys    []string
 	OnlyAgents   []string // what the asker may see, where that is limited; nil: everything
 	Search       string   // substring of ids, numbers and names

@@ -13,12 +13,12 @@ import (
 // the same.
 const sitting = 30 * time.Minute
 
-// NoteAccess writes down who heard or took away what. Listening to one call is
-// one line a sitting, however many requests a player makes of it: those that
-// follow soon cost a read.
+// NoteAccess writes down who heard or took away what. To hear one call, or to
+// take the same of it away, is one line a sitting, however many requests a player
+// makes of it: those that follow soon cost a read.
 func (s *Store) NoteAccess(ctx context.Context, a app.Access) error {
 	now := s.now()
-	if a.Action == app.AccessListen {
+	if a.RecordingID != "" {
 		seq, last, err := s.listening(ctx, a, now)
 		if err != nil {
 			return err

@@ -113,10 +113,58 @@ func (s *Store) AgentNames(ctx context.Context, business app.BusinessID) (map[st
 func (s *Store) NameAgent(ctx context.Context, business app.BusinessID, key, name string) error {
 	return s.write(ctx, func(t *tx) error {
 		t.changed(app.Change{BusinessID: business, Topic: "agent", ID: key})
+		var touched changes
+		touched.set("name", nil, name)
+		if err := t.audit(business, "agent.update", key, key, touched...); err != nil {
+			return err
+		}
 		if name == "" {
 			return t.exec(`DELETE FROM agents WHERE business_id = ? AND agent_key = ?`, business, key)
 		}
 		return t.exec(`INSERT INTO agents (business_id, agent_key, name) VALUES (?, ?, ?)
 			ON CONFLICT (business_id, agent_key) DO UPDATE SET name = excluded.name`, business, key, name)
+	})
+}
+
+// TagCounts returns how many of the calls that f asks for have which tag; those
+// without one are under "none".
+func (s *Store) TagCounts(ctx context.Context, business app.BusinessID, f app.RecordingFilter) (map[string]int, error) {
+	found, err := s.matching(ctx, business, f)
+	counts := map[string]int{}
+	for _, c := range found {
+		counts[cmp.Or(c.tag.Value(), "none")]++
+	}
+	return counts, err
+}
+
+// AssignAgent makes the given members, and no others, see the calls of an agent
+// by view_recording_self. Somebody who is no member is passed over.
+func (s *Store) AssignAgent(ctx context.Context, business app.BusinessID, key string, users []app.UserID) error {
+	return s.write(ctx, func(t *tx) error {
+		rows, err := t.query(`SELECT `+memberColumns+memberFrom+` WHERE m.business_id = ? ORDER BY u.id`, business)
+		members, err := collect(rows, err, scanMember)
+		if err != nil {
+			return err
+		}
+		for _, m := range members {
+			had, has := slices.Contains(m.Agents, key), slices.Contains(users, m.User.ID)
+			if had == has {
+				continue
+			}
+			agents := slices.DeleteFunc(slices.Clone(m.Agents), func(a string) bool { return a == key })
+			if has {
+				agents = append(agents, key)
+			}
+			err := t.exec(`UPDATE members SET agents = ? WHERE business_id = ? AND user_id = ?`, list(agents), business, m.User.ID)
+			if err != nil {
+				return err
+			}
+			var touched changes
+			touched.set("agents", m.Agents, agents)
+			if err := t.audit(business, "member.update", string(m.User.ID), m.User.Email, touched...); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -129,6 +129,58 @@ func (t *tx) reextract(business app.BusinessID, only []string, id string, stage 
 	return r, t.queue(app.Job{Kind: stage, BusinessID: business, Key: id, Priority: priority})
 }
 
+// RetryStage starts the stage of a recording again that failed: the download, the
+// transcription or the analysis alone. It is a Conflict where none failed, where
+// the recording is under way, and where there is nothing to start from: a sound
+// that was uploaded and lost, an integration that is gone.
+func (s *Store) RetryStage(ctx context.Context, business app.BusinessID, only []string, id string) (app.Recording, error) {
+	var r app.Recording
+	err := s.write(ctx, func(t *tx) (err error) {
+		if r, err = t.recording(business, id); err != nil {
+			return err
+		}
+		if !app.Sees(only, r) {
+			return app.Missing("recording")
+		}
+		switch {
+		case r.Status != app.Failed:
+			return conflict("No stage of this recording failed.")
+		case r.HasAudio() && r.Error == app.AnalysisFailed:
+			r, err = t.reextract(business, only, id, app.JobAnalyse, app.PriorityLive)
+			return err
+		case r.HasAudio():
+			r, err = t.reextract(business, only, id, app.JobTranscribe, app.PriorityLive)
+			return err
+		}
+		return t.retryFetch(&r)
+	})
+	return r, err
+}
+
+// retryFetch queues the download of a recording again.
+func (t *tx) retryFetch(r *app.Recording) error {
+	p, err := t.provider(r.BusinessID, r.ProviderID)
+	if app.IsKind(err, app.NotFound) {
+		return conflict("The phone integration of this call is gone.")
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.idle(r.ID); err != nil {
+		return err
+	}
+	r.Status, r.Error = app.AwaitingAudio, ""
+	if err := t.setStatus(*r, app.AwaitingAudio, ""); err != nil {
+		return err
+	}
+	var touched changes
+	touched.set("stage", nil, string(app.JobFetch))
+	if err := t.audit(r.BusinessID, "recording.reextract", r.ID, "", touched...); err != nil {
+		return err
+	}
+	return t.queueFetch(p, r.CallAt, r.ID)
+}
+
 // idle is a Conflict where a stage of a recording waits or runs.
 func (t *tx) idle(recording string) error {
 	var waiting int

@@ -18,7 +18,7 @@ type test func(*card) bool
 func filterCards(all []*card, f app.RecordingFilter) []*card {
 	all = within(all, f)
 	tests := testsOf(f)
-	out := make([]*card, 0, min(len(all), 1024))
+	out := make([]*card, 0, len(all))
 next:
 	for _, c := range all {
 		for _, wanted := range tests {
@@ -88,6 +88,13 @@ func testsOf(f app.RecordingFilter) []test {
 	}
 	if f.OnlyAgents != nil {
 		tests = append(tests, ofAgents(slices.DeleteFunc(slices.Clone(f.OnlyAgents), func(key string) bool { return key == "" })))
+	}
+	if f.IDs != nil {
+		ids := make(map[string]bool, len(f.IDs))
+		for _, id := range f.IDs {
+			ids[id] = true
+		}
+		tests = append(tests, func(c *card) bool { return ids[c.id] })
 	}
 	if f.Search != "" {
 		tests = append(tests, identified(f.Search))

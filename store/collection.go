@@ -188,3 +188,10 @@ func (t *tx) itemsChanged(c app.Collection, what app.Action, n int64) error {
 func (t *tx) collectionChanged(c app.Collection, what string) {
 	t.changed(app.Change{BusinessID: c.BusinessID, Topic: "collection", ID: c.ID, Status: what})
 }
+
+// CollectionsOf returns the collections that a recording is in, by name.
+func (s *Store) CollectionsOf(ctx context.Context, business app.BusinessID, only []string, recording string) ([]app.Collection, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT `+collectionColumns+` FROM collections c JOIN collection_items x ON x.collection_id = c.id
+		WHERE x.recording_id = ?2 AND c.business_id = ?3 ORDER BY c.name, c.id`, seenBy(only), recording, business)
+	return collect(rows, err, scanCollection)
+}

@@ -4,6 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"regexp"
+	"strings"
+	"unique"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"crk/app"
 )
@@ -141,4 +145,54 @@ func (s *Store) eraseTraces(ctx context.Context, j app.Job, place trace, ids []s
 			return t.countErased(j, n)
 		})
 	})
+}
+
+// Mentions returns calls of other people in whose words a telephone number, given
+// in normal form, is written in one of the usual ways, newest first, at most the
+// given number, and how many there are.
+func (s *Store) Mentions(ctx context.Context, business app.BusinessID, phone string, most int) (items []app.Recording, total int, err error) {
+	all, err := s.cards(ctx, business)
+	if err != nil {
+		return nil, 0, err
+	}
+	var match []string
+	for _, form := range spellings(phone) {
+		match = append(match, `"`+form+`"`)
+	}
+	hits, err := s.indexed(ctx, strings.Join(match, " OR "))
+	if err != nil {
+		return nil, 0, err
+	}
+	own := unique.Make(phone)
+	var found []*card
+	for _, c := range all {
+		if c.normalized != own && hits.has(c) {
+			found = append(found, c)
+		}
+	}
+	items, err = s.recordingsOf(ctx, business, found[:min(most, len(found))])
+	return items, len(found), err
+}
+
+// spellings are the ways in which a number in normal form is mostly written.
+func spellings(phone string) []string {
+	n, err := phonenumbers.Parse(phone, "TH")
+	if err != nil || len(phone) < 8 {
+		return []string{phone}
+	}
+	out := []string{phone, strings.TrimPrefix(phone, "+")}
+	for _, format := range []phonenumbers.PhoneNumberFormat{phonenumbers.NATIONAL, phonenumbers.INTERNATIONAL} {
+		text := phonenumbers.Format(n, format)
+		digits := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, text)
+		out = append(out, text, strings.ReplaceAll(text, " ", "-"), digits)
+	}
+	if rest := strings.TrimPrefix(phone, "+66"); rest != phone && len(rest) == 9 { // 081-234-5678
+		out = append(out, "0"+rest[:2]+"-"+rest[2:5]+"-"+rest[5:], "0"+rest[:2]+"-"+rest[2:], "0"+rest[:2]+" "+rest[2:5]+" "+rest[5:])
+	}
+	return out
 }

@@ -13,6 +13,8 @@ type Place string
 const (
 	AtHome          Place = "home"
 	AtCalls         Place = "calls"
+	AtCollections   Place = "collections"
+	AtAgents        Place = "agents"
 	AtAutomations   Place = "automations"
 	AtNotifications Place = "notifications"
 	AtUsage         Place = "usage"
@@ -52,22 +54,24 @@ type navItem struct {
 	place Place
 	icon  string
 	href  string
+	desk  bool // only where there is room; else the page before leads there
 }
 
 // nav returns the entries that the reader may use.
 func (f Frame) nav() []navItem {
 	var items []navItem
 	if f.Can.Allow(app.ViewRecordingSelf) {
-		items = append(items, navItem{AtHome, "house", "/"}, navItem{AtCalls, "phone", "/calls"})
+		items = append(items, navItem{AtHome, "house", "/", false}, navItem{AtCalls, "phone", "/calls", false},
+			navItem{AtCollections, "library", "/collections", true}, navItem{AtAgents, "users", "/agents", true})
 	}
 	if f.Can.Allow(app.ViewNotifications) {
-		items = append(items, navItem{AtAutomations, "workflow", "/automations"},
-			navItem{AtNotifications, "bell", "/notifications"})
+		items = append(items, navItem{AtAutomations, "workflow", "/automations", false},
+			navItem{AtNotifications, "bell", "/notifications", false})
 	}
 	if f.Can.Allow(app.ViewUsage) {
-		items = append(items, navItem{AtUsage, "chart-column", "/usage"})
+		items = append(items, navItem{AtUsage, "chart-column", "/usage", false})
 	}
-	return append(items, navItem{AtSettings, "settings", "/settings"})
+	return append(items, navItem{AtSettings, "settings", "/settings", false})
 }
 
 // A Door is what the pages before the dashboard show beside their form.

@@ -18,13 +18,18 @@ type CallPage struct {
 	Source     string          // the phone integration's name, or empty
 	Query      string          // the words to find in the transcript
 	History    []HistoryStep
-	Review     Form // what was typed, after an error; else empty
-	HasSTT     bool // a server for transcription is set
-	HasLLM     bool // a server for analysis is set
+	In         []app.Collection // that it is in
+	Others     []app.Collection // that it could be put into
+	Review     Form             // what was typed, after an error; else empty
+	HasSTT     bool             // a server for transcription is set
+	HasLLM     bool             // a server for analysis is set
 	Edit       Form
 
 	SourceText    string // what the phone system itself wrote down, or empty
 	SourceSummary string // likewise
+
+	Renamed    bool   // Recording has the agent's name that the business gave
+	GivenAgent string // then the call's own
 }
 
 // A HistoryStep is one thing that happened to a call.
@@ -213,6 +218,9 @@ func (p CallPage) editForm() Form {
 		return f
 	}
 	r := p.Recording
+	if p.Renamed {
+		r.AgentName = p.GivenAgent
+	}
 	return Form{Name: "edit-", Values: map[string][]string{
 		"customerPhone": {r.CustomerPhone}, "callcenterNumber": {r.AgentNumber}, "callcenterName": {r.AgentName},
 		"direction": {string(r.Direction)}, "note": {r.Note},

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"html"
 	"net/url"
 	"strconv"
@@ -14,9 +15,14 @@ type CallsPage struct {
 	Items       []app.Recording
 	Audio       map[string]*app.AudioStats // by recording: for the strips; may lack any
 	Total       int
-	Agents      []Option   // by agent key
-	Query       url.Values // the filters as they stand in the address
-	Page        int        // from 1
+	Agents      []Option          // by agent key
+	Query       url.Values        // the filters as they stand in the address
+	Base        string            // the path of the list; empty: /calls
+	Names       map[string]string // what the business calls its agents, by key
+	Collections []app.Collection  // to choose from
+	Cut         bool              // a term of one or two characters: older calls were not looked at
+	Picks       bool              // rows can be chosen
+	Page        int               // from 1
 	PageSize    int
 	None        bool // the business has no call at all yet
 	HasProvider bool
@@ -44,8 +50,11 @@ func (p CallsPage) with(pairs ...string) string {
 			q.Set(pairs[i], pairs[i+1])
 		}
 	}
-	return address("/calls", q)
+	return address(p.base(), q)
 }
+
+// base is the path of the list.
+func (p CallsPage) base() string { return cmp.Or(p.Base, "/calls") }
 
 // at returns the address of a page of the list.
 func (p CallsPage) at(page int) string {
@@ -56,7 +65,7 @@ func (p CallsPage) at(page int) string {
 }
 
 // here is the address of the list as it is shown.
-func (p CallsPage) here() string { return address("/calls", p.Query) }
+func (p CallsPage) here() string { return address(p.base(), p.Query) }
 
 func (p CallsPage) export() string {
 	return strings.Replace(p.with(), "/calls", "/calls/export.csv", 1)
@@ -71,12 +80,36 @@ func address(path string, q url.Values) string {
 
 // filtered reports whether anything narrows the list.
 func (p CallsPage) filtered() bool {
-	for _, name := range []string{"q", "from", "to", "agent", "tag", "sentiment", "direction", "min", "max", "status", "source"} {
+	for _, name := range []string{"q", "from", "to", "agent", "tag", "sentiment", "direction", "min", "max", "status", "source", "collection"} {
 		if p.Query.Get(name) != "" {
 			return true
 		}
 	}
 	return false
+}
+
+// collection is the collection that narrows the list, or nil.
+func (p CallsPage) collection() *app.Collection {
+	for i, c := range p.Collections {
+		if c.ID == p.Query.Get("collection") {
+			return &p.Collections[i]
+		}
+	}
+	return nil
+}
+
+// named is a call with its agent as the business calls them.
+func (p CallsPage) named(r app.Recording) app.Recording {
+	r.AgentName = cmp.Or(p.Names[r.AgentKey()], r.AgentName)
+	return r
+}
+
+// columns is how many columns the table has.
+func (p CallsPage) columns() string {
+	if p.Picks {
+		return "9"
+	}
+	return "8"
 }
 
 // byTime reports whether the rows are in order of time, so that days can head

@@ -37,7 +37,7 @@ func settingsPages(f Frame) []settingsPage {
 		out = append(out, settingsPage{"destinations", "/settings/destinations", ""})
 	}
 	if f.Can.Allow(app.ManageAll) {
-		out = append(out, settingsPage{"audit", "/settings/audit", ""})
+		out = append(out, settingsPage{"privacy", "/settings/privacy", ""}, settingsPage{"audit", "/settings/audit", ""})
 	}
 	out = append(out, settingsPage{"guides", "/docs/start", ""}, settingsPage{"docs", "/docs", ""}, settingsPage{"profile", "/settings/profile", "me"})
 	if f.OwnAuthority {

@@ -1,9 +1,9 @@
 package web
 
 import (
-	"bufio"
 	"encoding/csv"
 	"io"
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -262,34 +262,53 @@ var csvHeader = []string{
 	"callcenterNumber", "callcenterName", "tag", "score", "sentiment", "processingStatus", "topics", "summary", "note",
 }
 
-func exportRecordings(db *store.Store) fiber.Handler {
+func exportRecordings(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		q, w := readQuery(c), who(c)
 		f := recordingFilter(q, w)
 		if err := q.err(); err != nil {
 			return err
 		}
-		return sendCSV(c, db, w.Business, f)
+		return o.sendCSV(c, f)
 	}
 }
 
-// sendCSV streams the recordings that match f as a file for spreadsheets.
-func sendCSV(c *fiber.Ctx, db *store.Store, b app.Business, f app.RecordingFilter) error {
+// sendCSV streams the recordings that match f as a file for spreadsheets, and
+// writes down who took it.
+func (o Options) sendCSV(c *fiber.Ctx, f app.RecordingFilter) error {
+	w, ctx := who(c), c.UserContext()
+	_, total, err := o.DB.MatchingIDs(ctx, w.Business.ID, f, 0)
+	if err != nil {
+		return err
+	}
+	if err := o.noteAccess(c, app.AccessExport, "", total); err != nil {
+		return err
+	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Attachment("recordings.csv")
-	ctx := c.UserContext() // the fiber.Ctx itself is used again by others when the writer runs
-	c.Context().SetBodyStreamWriter(func(out *bufio.Writer) {
-		_, _ = io.WriteString(out, "\ufeff") // Excel reads UTF-8 only with it
-		rows := csv.NewWriter(out)
-		_ = rows.Write(csvHeader)
-		for r, err := range db.ExportRecordings(ctx, b.ID, f) {
-			if err != nil || rows.Write(csvRow(r, b)) != nil {
-				return // the reader has gone, or the file ends short: the status is sent already
-			}
-		}
-		rows.Flush()
+	return streamed(c, func(out io.Writer) error {
+		return writeCSV(out, w.Business, o.DB.ExportRecordings(ctx, w.Business.ID, f))
 	})
-	return nil
+}
+
+func writeCSV(out io.Writer, b app.Business, recordings iter.Seq2[app.Recording, error]) error {
+	if _, err := io.WriteString(out, "\ufeff"); err != nil { // Excel reads UTF-8 only with it
+		return err
+	}
+	rows := csv.NewWriter(out)
+	if err := rows.Write(csvHeader); err != nil {
+		return err
+	}
+	for r, err := range recordings {
+		if err != nil {
+			return err
+		}
+		if err := rows.Write(csvRow(r, b)); err != nil {
+			return err
+		}
+	}
+	rows.Flush()
+	return rows.Error()
 }
 
 func csvRow(r app.Recording, b app.Business) []string {

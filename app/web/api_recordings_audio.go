@@ -52,6 +52,11 @@ func getAudio(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		if r.HasAudio() {
+			if err := o.noteAccess(c, app.AccessDownload, r.ID, 0); err != nil {
+				return err
+			}
+		}
 		return sendSound(c, o, w.Business, r)
 	}
 }

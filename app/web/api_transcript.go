@@ -9,7 +9,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
-	"crk/store"
 )
 
 // shortestCue is for how long a subtitle is shown at least: players pass over
@@ -17,23 +16,26 @@ import (
 const shortestCue = 0.5 // seconds
 
 // getTranscript answers with what was said, as JSON or as a file.
-func getTranscript(db *store.Store) fiber.Handler {
+func getTranscript(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		q, w := readQuery(c), who(c)
 		format := q.one("format", "json", "txt", "srt", "vtt")
 		if err := q.err(); err != nil {
 			return err
 		}
-		r, err := db.Recording(c.UserContext(), w.Business.ID, w.only(), c.Params("id"))
+		r, err := o.DB.Recording(c.UserContext(), w.Business.ID, w.only(), c.Params("id"))
 		if err != nil {
 			return err
 		}
-		heard, err := db.Transcript(c.UserContext(), w.Business.ID, r.ID)
+		heard, err := o.DB.Transcript(c.UserContext(), w.Business.ID, r.ID)
 		if err != nil {
 			return err
 		}
 		if heard == nil {
 			return &app.Error{Kind: app.NotFound, Code: "not_found", Message: "This recording has no transcript yet."}
+		}
+		if err := o.noteAccess(c, app.AccessTranscript, r.ID, 0); err != nil {
+			return err
 		}
 		if format == "" || format == "json" {
 			return c.JSON(heard)

@@ -16,7 +16,14 @@ func callAudio(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		what := app.AccessListen
 		if c.Query("download") != "" {
+			what = app.AccessDownload
+		}
+		if err := o.noteAccess(c, what, r.ID, 0); err != nil {
+			return err
+		}
+		if what == app.AccessDownload {
 			return sendSound(c, o, w.Business, r)
 		}
 		return sendPlayable(c, o, w.Business, r)

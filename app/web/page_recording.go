@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,7 +50,32 @@ func (o Options) showCall(c *fiber.Ctx, p views.CallPage) error {
 		return err
 	}
 	p.SourceText, p.SourceSummary = own.Transcript, own.Summary
+	if err := o.aboutCall(ctx, w, &p); err != nil {
+		return err
+	}
 	return o.show(c, views.AtCalls, views.Phone(r.CustomerPhone), func(f views.Frame) templ.Component { return views.Call(f, p) })
+}
+
+// aboutCall adds what the business says of a call: the agent's name, and the
+// collections that the call is in, or could be.
+func (o Options) aboutCall(ctx context.Context, w caller, p *views.CallPage) error {
+	names, err := o.DB.AgentNames(ctx, w.Business.ID)
+	if err != nil {
+		return err
+	}
+	if name := names[p.Recording.AgentKey()]; name != "" {
+		p.Renamed, p.GivenAgent, p.Recording.AgentName = true, p.Recording.AgentName, name
+	}
+	if p.In, err = o.DB.CollectionsOf(ctx, w.Business.ID, w.only(), p.Recording.ID); err != nil || !w.Scopes.Allow(app.ManageCollection) {
+		return err
+	}
+	all, _, err := o.DB.Collections(ctx, w.Business.ID, w.only(), maxCollections, 0)
+	for _, c := range all {
+		if !slices.ContainsFunc(p.In, func(in app.Collection) bool { return in.ID == c.ID }) {
+			p.Others = append(p.Others, c)
+		}
+	}
+	return err
 }
 
 // history is what happened to a call, in words.
@@ -173,6 +199,15 @@ func processAgain(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		w := who(c)
 		_, err := o.DB.Reextract(c.UserContext(), w.Business.ID, w.only(), c.Params("id"), app.JobTranscribe)
+		return done(c, callPath(c), "again", err)
+	}
+}
+
+// retryCall starts the stage of a call again that failed.
+func retryCall(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		w := who(c)
+		_, err := o.DB.RetryStage(c.UserContext(), w.Business.ID, w.only(), c.Params("id"))
 		return done(c, callPath(c), "again", err)
 	}
 }

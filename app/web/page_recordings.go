@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -14,25 +16,33 @@ import (
 
 const callsPerPage = 20
 
+// shortSearch is how long the page looks for a term of one or two characters,
+// which the index does not hold, before it shows what it has and says so.
+const shortSearch = 300 * time.Millisecond
+
 // callFilter reads the filters of the list as they stand in its address. What
 // cannot be read is left out: an address is not a form.
 func callFilter(c *fiber.Ctx) (f app.RecordingFilter, kept url.Values, page int) {
-	q, w := readQuery(c), who(c)
+	return readCallFilter(readQuery(c), who(c))
+}
+
+func readCallFilter(q *query, w caller) (f app.RecordingFilter, kept url.Values, page int) {
 	loc := w.Business.Location()
 	f = app.RecordingFilter{
-		Direction:  app.Direction(q.one("direction", "in", "out", "internal", "unknown")),
-		Source:     q.one("source", app.Sources()...),
-		From:       q.instant("from", loc, false),
-		To:         q.instant("to", loc, true),
-		Tag:        q.one("tag", append(app.Tags(), "none")...),
-		Sentiment:  q.one("sentiment", app.Sentiments()...),
-		ScoreMin:   q.number("min"),
-		ScoreMax:   q.number("max"),
-		Status:     app.Status(q.one("status", statusNames()...)),
-		SortBy:     q.one("sort", "callAt", "duration", "score"),
-		Ascending:  q.one("dir", "asc", "desc") == "asc",
-		OnlyAgents: w.only(),
-		Limit:      callsPerPage,
+		Direction:    app.Direction(q.one("direction", "in", "out", "internal", "unknown")),
+		Source:       q.one("source", app.Sources()...),
+		From:         q.instant("from", loc, false),
+		To:           q.instant("to", loc, true),
+		Tag:          q.one("tag", append(app.Tags(), "none")...),
+		Sentiment:    q.one("sentiment", app.Sentiments()...),
+		ScoreMin:     q.number("min"),
+		ScoreMax:     q.number("max"),
+		Status:       app.Status(q.one("status", statusNames()...)),
+		CollectionID: q.text("collection"),
+		SortBy:       q.one("sort", "callAt", "duration", "score"),
+		Ascending:    q.one("dir", "asc", "desc") == "asc",
+		OnlyAgents:   w.only(),
+		Limit:        callsPerPage,
 	}
 	if agent := q.text("agent"); agent != "" {
 		f.AgentKeys = []string{agent}
@@ -75,9 +85,9 @@ func callsPage(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, w := c.UserContext(), who(c)
 		f, kept, page := callFilter(c)
-		p := views.CallsPage{Query: kept, Page: page, PageSize: callsPerPage, Audio: map[string]*app.AudioStats{}}
+		p := views.CallsPage{Query: kept, Page: page, PageSize: callsPerPage, Audio: map[string]*app.AudioStats{}, Picks: true}
 		var err error
-		if p.Items, p.Total, err = o.DB.Recordings(ctx, w.Business.ID, f); err != nil {
+		if p.Items, p.Total, p.Cut, err = o.DB.SearchRecordings(ctx, w.Business.ID, f, shortSearch); err != nil {
 			return err
 		}
 		if last := (p.Total + callsPerPage - 1) / callsPerPage; p.Total > 0 && page > last {
@@ -104,7 +114,13 @@ func (o Options) aboutCalls(ctx context.Context, w caller, p *views.CallsPage) e
 		return err
 	}
 	for _, a := range agents {
-		p.Agents = append(p.Agents, views.Option{Value: a.Key, Label: views.AgentLabel(a.Number, a.Name)})
+		p.Agents = append(p.Agents, views.Option{Value: a.Key, Label: views.AgentLabel(a.Number, cmp.Or(a.Display, a.Name))})
+	}
+	if p.Names, err = o.DB.AgentNames(ctx, w.Business.ID); err != nil {
+		return err
+	}
+	if p.Collections, _, err = o.DB.Collections(ctx, w.Business.ID, w.only(), maxCollections, 0); err != nil {
+		return err
 	}
 	if p.Total > 0 {
 		return nil
@@ -123,6 +139,6 @@ func (o Options) aboutCalls(ctx context.Context, w caller, p *views.CallsPage) e
 func exportCalls(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		f, _, _ := callFilter(c)
-		return sendCSV(c, o.DB, who(c).Business, f)
+		return o.sendCSV(c, f)
 	}
 }

@@ -26,16 +26,21 @@ func pageRoutes(o Options) []pageRoute {
 	calls := []pageRoute{
 		{"GET", "/calls", app.ViewRecordingSelf, callsPage(o)},
 		{"GET", "/calls/export.csv", app.ViewRecordingSelf, exportCalls(o)},
+		{"POST", bulkPath, app.ViewRecordingSelf, doBulk(o)},
+		{"GET", bulkPath + "/:id", app.ViewRecordingSelf, bulkPage(o)},
 		{"GET", "/calls/upload", app.ManageCallRecording, uploadPage(o)},
 		{"POST", "/calls/upload", app.ManageCallRecording, takeUpload(o)},
 		{"GET", "/calls/:id", app.ViewRecordingSelf, callPage(o)},
 		{"POST", "/calls/:id", app.ManageCallRecording, correctCall(o)},
 		{"GET", "/calls/:id/audio", app.ViewRecordingSelf, callAudio(o)},
 		{"HEAD", "/calls/:id/audio", app.ViewRecordingSelf, callAudio(o)},
-		{"GET", "/calls/:id/transcript", app.ViewRecordingSelf, getTranscript(o.DB)},
+		{"GET", "/calls/:id/transcript", app.ViewRecordingSelf, getTranscript(o)},
+		{"POST", "/calls/:id/collections", app.ManageCollection, putIntoCollection(o)},
+		{"POST", "/calls/:id/collections/remove", app.ManageCollection, takeOutOfCollection(o)},
 		{"POST", "/calls/:id/review", app.ManageRecordingReview, saveReview(o)},
 		{"POST", "/calls/:id/review/delete", app.ManageRecordingReview, takeBackReview(o)},
 		{"POST", "/calls/:id/reextract", app.ManageCallRecording, processAgain(o)},
+		{"POST", "/calls/:id/retry", app.ManageCallRecording, retryCall(o)},
 		{"POST", "/calls/:id/delete", app.ManageCallRecording, removeCall(o)},
 	}
 	notifications := []pageRoute{
@@ -50,6 +55,9 @@ func pageRoutes(o Options) []pageRoute {
 	return slices.Concat(
 		homePages(o),
 		calls,
+		collectionPages(o),
+		agentPages(o),
+		privacyPages(o),
 		notifications,
 		aiServerPages(o), // before the addresses of integrations, which end in any id
 		automationPages(o),

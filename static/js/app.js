@@ -3,16 +3,19 @@
 import { start as live } from "./live.js";
 import { start as ui } from "./ui.js";
 import { start as player } from "./player.js";
+import { start as picks } from "./picks.js";
 
 document.documentElement.classList.add("scripted");
 ui();
 player();
+picks();
 live();
 
 // Fragments that htmx puts in take their place among the rest.
 document.body.addEventListener("htmx:afterSettle", () => {
   ui();
   player();
+  picks();
 });
 
 // What changes by itself is asked for again: soon after the server says that
@@ -29,7 +32,7 @@ function refresh() {
   waiting = 0;
   if (document.visibilityState !== "visible") return;
   // Not under somebody's hands.
-  if (document.querySelector("dialog[open], details.menu[open], audio.playing") || document.getSelection()?.type === "Range") return;
+  if (document.querySelector("dialog[open], details.menu[open], audio.playing, #many :checked") || document.getSelection()?.type === "Range") return;
   document.body.dispatchEvent(new CustomEvent("crk:refresh"));
 }
 

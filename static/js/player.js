@@ -4,6 +4,7 @@
 let audio = null;
 let turns = [];
 let current = null;
+let whole = 0; // seconds
 
 export function start() {
   const section = document.getElementById("player");
@@ -16,7 +17,7 @@ export function start() {
   audio.controls = false;
   turns = [...document.querySelectorAll(".turn")];
   current = null;
-  const length = Number(section.dataset.duration);
+  const length = whole = Number(section.dataset.duration);
 
   audio.addEventListener("timeupdate", () => at(audio.currentTime, length));
   audio.addEventListener("seeked", () => at(audio.currentTime, length));
@@ -78,6 +79,7 @@ function play() {
 
 function seek(seconds) {
   audio.currentTime = Math.max(0, Math.min(seconds, audio.duration || Infinity));
+  if (audio.readyState === 0) at(audio.currentTime, whole); // nothing is loaded before it is played: no event says so
 }
 
 // slider makes the waveform a slider for hand and keyboard.
@@ -167,25 +169,40 @@ function clock(seconds) {
   return s >= 3600 ? `${Math.floor(s / 3600)}:${two(minutes % 60)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
 }
 
-// finder marks what is typed, as it is typed; Enter goes to the next place.
+// finder marks what is typed, as it is typed; Enter and the arrows go from place
+// to place.
 function finder() {
   const input = document.getElementById("find");
   if (!input) return;
   const texts = [...document.querySelectorAll(".turn .text")];
+  const hits = document.getElementById("hits");
   let place = -1;
   input.addEventListener("input", () => {
     place = -1;
     const n = texts.reduce((sum, el) => sum + mark(el, input.value.trim()), 0);
-    const hits = document.getElementById("hits");
     hits.textContent = input.value.trim() === "" ? "" : n > 0 ? String(n) : hits.dataset.none;
   });
-  input.form.addEventListener("submit", (event) => {
-    event.preventDefault();
+  const walk = (by) => {
     const found = [...document.querySelectorAll(".turn mark")];
     if (found.length === 0) return;
-    place = (place + 1) % found.length;
+    found[place]?.classList.remove("at");
+    place = place < 0 && by < 0 ? found.length - 1 : (place + by + found.length) % found.length;
+    found[place].classList.add("at");
     found[place].scrollIntoView({ block: "center" });
+    hits.textContent = `${place + 1} / ${found.length}`;
+  };
+  input.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    walk(1);
   });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.shiftKey) return;
+    event.preventDefault();
+    walk(-1);
+  });
+  for (const button of input.form.querySelectorAll("[data-hit]")) {
+    button.addEventListener("click", () => walk(Number(button.dataset.hit)));
+  }
 }
 
 // mark wraps each occurrence of words in <mark> and returns how many there are.
