@@ -58,6 +58,11 @@ func (t *tx) removeWords(ids []string) error {
 			return err
 		}
 	}
+	// The row stays empty: else the next look at the phone system would bring it back.
+	err := t.exec(`UPDATE source_texts SET transcript = '', summary = '' WHERE recording_id IN (SELECT value FROM json_each(?))`, list)
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		if err := t.note(id, "text_removed", ""); err != nil {
 			return err

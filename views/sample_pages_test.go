@@ -17,7 +17,7 @@ func samples(t testing.TB) map[string]templ.Component {
 	t.Helper()
 	out := map[string]templ.Component{}
 	for _, some := range []func(testing.TB) map[string]templ.Component{
-		doorSamples, callListSamples, callSamples, notificationSamples, ruleSamples, providerSamples, tokenSamples, destinationSamples, profileSamples,
+		doorSamples, callListSamples, officeSamples, callSamples, notificationSamples, ruleSamples, providerSamples, tokenSamples, destinationSamples, profileSamples,
 		webhookSamples, usageSamples, auditSamples, homeSamples, flowSamples, systemSamples,
 		aiServerSamples, briefSamples,
 		doorSamples,

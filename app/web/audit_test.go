@@ -44,6 +44,8 @@ var unaudited = map[string]string{
 	"POST /notifications/:id/read":                    "what somebody has read",
 	"PATCH /api/v1/notifications/preferences":         "how somebody likes it",
 	"POST /notifications/preferences":                 "how somebody likes it",
+	"POST /settings/privacy/person":                   "what somebody looks at",
+	"POST /settings/privacy/person/export":            "what somebody takes away: it is in the access log",
 	"POST /language":                                  "how somebody likes it",
 	"POST /theme":                                     "how somebody likes it",
 	"POST /automations/preview":                       "tries a rule; nothing is sent or changed",
@@ -98,6 +100,18 @@ func changes() []change {
 		{"POST /calls/:id/review/delete", "{call}", []string{}, "review.delete"},
 		{"POST /calls/:id/reextract", "{call}", []string{}, "recording.reextract"},
 		{"POST /calls/:id/delete", "{call}", []string{}, "recording.delete"},
+		{"POST /calls/:id/retry", "{failed}", []string{}, "recording.reextract"},
+		{"POST /calls/:id/collections", "{call}", []string{"collection", "{collection}"}, "collection.add"},
+		{"POST /calls/:id/collections/remove", "{call}", []string{"collection", "{holds}"}, "collection.remove"},
+		{"POST /calls/bulk", "", []string{"action", "delete", "sure", "1", "id", "{call}"}, "recording.delete"},
+		{"POST /collections", "", []string{"name", "c", "color", "#2563EB"}, "collection.create"},
+		{"POST /collections/:id", "{collection}", []string{"name", "d", "color", "#2563EB"}, "collection.update"},
+		{"POST /collections/:id/remove", "{holds}", []string{"id", "{call}"}, "collection.remove"},
+		{"POST /collections/:id/delete", "{collection}", []string{}, "collection.delete"},
+		{"POST /agents/name", "", []string{"key", "1001", "name", "Somchai J."}, "agent.update"},
+		{"POST /agents/members", "", []string{"key", "1001", "user", "{owner}"}, "member.update"},
+		{"POST /settings/privacy", "", []string{"audioDays", "90", "textDays", "0", "logDays", "0"}, "privacy.update"},
+		{"POST /settings/privacy/person/erase", "", []string{"phone", "081 999 9999"}, "person.erase"},
 
 		{"POST /api/v1/collections", "", map[string]any{"name": "c"}, "collection.create"},
 		{"PATCH /api/v1/collections/:id", "{collection}", map[string]any{"name": "d"}, "collection.update"},
@@ -238,6 +252,17 @@ func (r *auditRig) thing(t *testing.T, name string) string {
 		"upload": func() string {
 			url, _ := r.post(t, "/recordings", brought("crm-up", "audioPresignedUploadUrl", true))["audioUploadUrl"].(string)
 			return url[strings.LastIndex(url, "/")+1:]
+		},
+		"failed": func() string {
+			id := r.thing(t, "call")
+			r.Exec(t, `UPDATE recordings SET status = 'failed', error = 'analysis_failed' WHERE id = ?`, id)
+			return id
+		},
+		"owner": func() string { return string(r.Owner.ID) },
+		"holds": func() string {
+			id := r.thing(t, "collection")
+			r.post(t, "/collections/"+id+"/items", map[string]any{"callRecordingIds": []string{r.thing(t, "call")}})
+			return id
 		},
 		"collection": func() string { return r.post(t, "/collections", map[string]any{"name": "c"})["id"].(string) },
 		"filled": func() string {

@@ -23,7 +23,7 @@ func privacyPages(o Options) []pageRoute {
 	return []pageRoute{
 		{"GET", privacyPath, app.ManageAll, privacyPage(o)},
 		{"POST", privacyPath, app.ManageAll, savePrivacy(o)},
-		{"POST", privacyPath + "/person", app.ManageAll, personPage(o)},
+		{"POST", privacyPath + "/person", app.ManageAll, numberPage(o)},
 		{"POST", privacyPath + "/person/export", app.ManageAll, exportPerson(o)},
 		{"POST", privacyPath + "/person/erase", app.ManageAll, erasePerson(o)},
 		{"GET", privacyPath + "/receipts/:id", app.ManageAll, receiptPage(o)},
@@ -99,9 +99,9 @@ func readPrivacy(in url.Values) (p app.Privacy, err error) {
 	return p, together(bad.Err(), p.Validate())
 }
 
-// personPage shows what is kept about a telephone number. The number comes in a
+// numberPage shows what is kept about a telephone number. The number comes in a
 // form, not in the address, so that it stands in nobody's history or log.
-func personPage(o Options) fiber.Handler {
+func numberPage(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		in, err := formOf(c)
 		if err != nil {

@@ -72,6 +72,7 @@ func (o Options) writeCall(ctx context.Context, archive *zip.Writer, name string
 	}
 	lines := json.NewEncoder(w)
 	lines.SetIndent("", "  ")
+	lines.SetEscapeHTML(false) // people read it
 	err = lines.Encode(struct {
 		Recording  recordingView   `json:"recording"`
 		Transcript *app.Transcript `json:"transcript"`
