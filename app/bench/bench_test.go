@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/matryer/is"
 
 	"crk/app/bench"
@@ -26,13 +27,13 @@ func TestFrames(t *testing.T) {
 		is.Equal(len(frame), length)
 		ping := []byte{0x89, 0}
 		r := bufio.NewReader(bytes.NewReader(append(frame, ping...)))
-		text, n, err := bench.SkipFrame(r)
+		kind, n, err := bench.SkipFrame(r)
 		is.NoErr(err)
-		is.True(text)
+		is.Equal(kind, websocket.TextMessage)
 		is.Equal(n, length) // it is read as it was made
-		text, n, err = bench.SkipFrame(r)
+		kind, n, err = bench.SkipFrame(r)
 		is.NoErr(err)
-		is.True(!text && n == 2) // a ping is no message
+		is.True(kind == websocket.PingMessage && n == 2) // a ping is no message
 		_, _, err = bench.SkipFrame(r)
 		is.Equal(err, io.EOF)
 	}
@@ -98,9 +99,9 @@ func TestFloorTellsEverybody(t *testing.T) {
 	_, err := conns[0].Write([]byte{0, 0, 1, 25})
 	is.NoErr(err)
 	for _, c := range conns[1:] {
-		text, n, err := bench.SkipFrame(bufio.NewReader(c))
+		kind, n, err := bench.SkipFrame(bufio.NewReader(c))
 		is.NoErr(err)
-		is.True(text && n == 281) // the frame that was asked for
+		is.True(kind == websocket.TextMessage && n == 281) // the frame that was asked for
 	}
 	is.NoErr(conns[0].Close()) // which ends it
 }

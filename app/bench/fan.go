@@ -41,11 +41,16 @@ func newAudience(conns []net.Conn) *audience {
 func (a *audience) read(c net.Conn) {
 	r := bufio.NewReaderSize(c, 4096)
 	for {
-		text, n, err := skipFrame(r)
+		kind, n, err := skipFrame(r)
 		if err != nil {
 			return
 		}
-		if !text {
+		if kind == websocket.PingMessage { // else the server takes the client for dead
+			if _, err := io.WriteString(c, pong); err != nil {
+				return
+			}
+		}
+		if kind != websocket.TextMessage {
 			continue
 		}
 		a.length.Store(int64(n))
@@ -55,23 +60,25 @@ func (a *audience) read(c net.Conn) {
 	}
 }
 
-// skipFrame reads a server's frame and returns whether it is a text, and its
-// length in all.
-func skipFrame(r *bufio.Reader) (text bool, length int, err error) {
+// pong is a client's answer to a ping, masked with nothing.
+const pong = "\x8a\x80\x00\x00\x00\x00"
+
+// skipFrame reads a server's frame and returns its kind, and its length in all.
+func skipFrame(r *bufio.Reader) (kind, length int, err error) {
 	var head [2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return false, 0, err
+		return 0, 0, err
 	}
 	n, size := int(head[1]&0x7f), 2
 	if n == 126 {
 		var long [2]byte
 		if _, err := io.ReadFull(r, long[:]); err != nil {
-			return false, 0, err
+			return 0, 0, err
 		}
 		n, size = int(binary.BigEndian.Uint16(long[:])), 4
 	}
 	_, err = r.Discard(n)
-	return head[0]&0x0f == websocket.TextMessage, size + n, err
+	return int(head[0] & 0x0f), size + n, err
 }
 
 // expect sets how many frames, counted from the first, are waited for.
@@ -97,7 +104,7 @@ func (a *audience) close() {
 }
 
 // listen opens a socket of the stream and reads what begins it.
-func listen(ctx context.Context, a *appliance, key string, buffer int) (net.Conn, error) {
+func listen(ctx context.Context, a *appliance, key string, buffer int) (*websocket.Conn, error) {
 	d := websocket.Dialer{HandshakeTimeout: patience, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, addr)
 		if tcp, ok := c.(*net.TCPConn); ok && buffer > 0 {
@@ -116,7 +123,7 @@ func listen(ctx context.Context, a *appliance, key string, buffer int) (net.Conn
 			return nil, errors.Join(fmt.Errorf("bench: read a socket: %w", err), ws.Close())
 		}
 	}
-	return ws.NetConn(), nil
+	return ws, nil
 }
 
 // listenAll opens n sockets, as many of each user as one may have.
@@ -130,7 +137,7 @@ func listenAll(ctx context.Context, a *appliance, keys []string, n int) ([]net.C
 			}
 			return nil, err
 		}
-		conns = append(conns, c)
+		conns = append(conns, c.NetConn())
 	}
 	return conns, nil
 }

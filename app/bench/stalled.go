@@ -2,9 +2,12 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 const (
@@ -46,7 +49,26 @@ func measureStalled(ctx context.Context, w io.Writer, a *appliance) error {
 	if err := people.wait(ctx); err != nil {
 		lost = people.want.Load() - people.got.Load()
 	}
-	fmt.Fprintf(w, "one socket of %d is never read, %d messages\n", stalledAmong, stalledMessages)
+	fmt.Fprintf(w, "one socket of %d is not read, %d messages\n", stalledAmong, stalledMessages)
 	fmt.Fprintf(w, "  slowest answer        %s\n  lost by the others    %6d\n", short(slowest), lost)
+	fmt.Fprintf(w, "  the one itself        %s wanted: cut with 4008\n", howItEnded(stalled))
 	return ctx.Err()
+}
+
+// howItEnded reads a socket again that was not read for long, to its end.
+func howItEnded(ws *websocket.Conn) string {
+	if err := ws.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err.Error()
+	}
+	for n := 0; ; n++ {
+		_, _, err := ws.ReadMessage()
+		if err == nil {
+			continue
+		}
+		var e *websocket.CloseError
+		if errors.As(err, &e) {
+			return fmt.Sprintf("cut with %d after %d messages", e.Code, n)
+		}
+		return err.Error()
+	}
 }
