@@ -684,7 +684,7 @@ CREATE TABLE feed (                -- in-app notifications, in commit order
     sent        INTEGER NOT NULL DEFAULT 0,  -- by hand: the row is its own delivery
     created_at  INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX feed_business ON feed (business_id, seq);
+CREATE INDEX feed_business ON feed (business_id, seq, audience); -- unread rows are counted in it alone
 CREATE UNIQUE INDEX feed_once ON feed (business_id, once) WHERE once IS NOT NULL;
 
 -- Read state is each user's own: everything up to a mark, and single rows after it.

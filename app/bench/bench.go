@@ -56,6 +56,7 @@ const (
 	fanSockets  = 1000
 	fanRounds   = 60
 	perUser     = 10 // sockets that one user may hold
+	shortLength = 60 // characters of an ordinary message
 	longest     = 5 * time.Minute
 )
 
@@ -77,13 +78,15 @@ func notify(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer a.stop()
-	if err := measureSends(ctx, o.Stdout, dir, a); err != nil {
-		return err
-	}
+	// The feed is short while sockets are opened: each begins with a count of
+	// what was not read, and nobody has as much unread as is sent last.
 	if err := measureFan(ctx, o.Stdout, a); err != nil {
 		return err
 	}
-	return measureStalled(ctx, o.Stdout, a)
+	if err := measureStalled(ctx, o.Stdout, a); err != nil {
+		return err
+	}
+	return measureSends(ctx, o.Stdout, dir, a)
 }
 
 // measureSends compares the appliance with a loop that does nothing but write.

@@ -104,14 +104,8 @@ func (a *audience) close() {
 }
 
 // listen opens a socket of the stream and reads what begins it.
-func listen(ctx context.Context, a *appliance, key string, buffer int) (*websocket.Conn, error) {
-	d := websocket.Dialer{HandshakeTimeout: patience, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if tcp, ok := c.(*net.TCPConn); ok && buffer > 0 {
-			err = tcp.SetReadBuffer(buffer)
-		}
-		return c, err
-	}}
+func listen(ctx context.Context, a *appliance, key string) (*websocket.Conn, error) {
+	d := websocket.Dialer{HandshakeTimeout: patience}
 	url := "ws" + strings.TrimPrefix(a.url, "http") + "/api/v1/notifications/stream"
 	ws, res, err := d.DialContext(ctx, url, http.Header{"Authorization": {"Bearer " + key}})
 	if err != nil {
@@ -130,7 +124,7 @@ func listen(ctx context.Context, a *appliance, key string, buffer int) (*websock
 func listenAll(ctx context.Context, a *appliance, keys []string, n int) ([]net.Conn, error) {
 	conns := make([]net.Conn, 0, n)
 	for i := range n {
-		c, err := listen(ctx, a, keys[i/perUser], 0)
+		c, err := listen(ctx, a, keys[i/perUser])
 		if err != nil {
 			for _, c := range conns {
 				_ = c.Close()
@@ -158,7 +152,7 @@ func measureFan(ctx context.Context, w io.Writer, a *appliance) error {
 		return err
 	}
 	defer floor.stop()
-	p := newPoster(target{url: a.url + sendPath, key: a.keys[0]}, 60)
+	p := newPoster(target{url: a.url + sendPath, key: a.keys[0]}, strings.Repeat("x", shortLength))
 	var own, bare []time.Duration
 	for range fanRounds {
 		d, err := people.round(ctx, func() error { _, err := p.post(); return err })

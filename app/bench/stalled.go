@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -12,9 +13,9 @@ import (
 
 const (
 	stalledAmong    = 50
-	stalledMessages = 2000
+	stalledMessages = 1000 // more than the system buffers and the queue hold for the one
 	stalledEvery    = 2500 * time.Microsecond
-	stalledLength   = 3900 // characters: more than the system buffers for the one in all
+	stalledLength   = 3900 // characters, of three bytes each
 )
 
 // measureStalled publishes while one of the sockets is never read: nobody else
@@ -27,13 +28,13 @@ func measureStalled(ctx context.Context, w io.Writer, a *appliance) error {
 	}
 	people := newAudience(conns)
 	defer people.close()
-	stalled, err := listen(ctx, a, keys[len(keys)-1], 4096)
+	stalled, err := listen(ctx, a, keys[len(keys)-1])
 	if err != nil {
 		return err
 	}
 	defer stalled.Close()
 	people.expect(int64(len(conns)) * stalledMessages)
-	p := newPoster(target{url: a.url + sendPath, key: keys[0]}, stalledLength)
+	p := newPoster(target{url: a.url + sendPath, key: keys[0]}, strings.Repeat("ก", stalledLength))
 	var slowest time.Duration
 	turn := time.NewTicker(stalledEvery)
 	defer turn.Stop()
@@ -51,7 +52,7 @@ func measureStalled(ctx context.Context, w io.Writer, a *appliance) error {
 	}
 	fmt.Fprintf(w, "one socket of %d is not read, %d messages\n", stalledAmong, stalledMessages)
 	fmt.Fprintf(w, "  slowest answer        %s\n  lost by the others    %6d\n", short(slowest), lost)
-	fmt.Fprintf(w, "  the one itself        %s wanted: cut with 4008\n", howItEnded(stalled))
+	fmt.Fprintf(w, "  the one itself        %s wanted: cut with 4008\n\n", howItEnded(stalled))
 	return ctx.Err()
 }
 
@@ -69,6 +70,6 @@ func howItEnded(ws *websocket.Conn) string {
 		if errors.As(err, &e) {
 			return fmt.Sprintf("cut with %d after %d messages", e.Code, n)
 		}
-		return err.Error()
+		return fmt.Sprintf("%v after %d messages", err, n)
 	}
 }

@@ -17,3 +17,5 @@ CREATE INDEX throttle_passes_recording ON throttle_passes (recording_id);
 
 ALTER TABLE deliveries ADD COLUMN audience INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE feed ADD COLUMN audience INTEGER NOT NULL DEFAULT 0;
+DROP INDEX feed_business;
+CREATE INDEX feed_business ON feed (business_id, seq, audience);
