@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"crk/app"
 	"crk/app/automation"
@@ -34,6 +35,26 @@ func BenchmarkMatch(b *testing.B) {
 		call := automation.NewCall(facts)
 		for _, p := range programs {
 			p.Match(call)
+		}
+	}
+}
+
+// BenchmarkFlows compares one call with 1,000 flows that have a node of every
+// kind.
+func BenchmarkFlows(b *testing.B) {
+	programs := make([]*automation.Program, 1000)
+	for i := range programs {
+		var err error
+		if programs[i], err = automation.NewProgram(wideGraph()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	facts := fullFacts()
+	facts.CallAt = time.Date(2026, 11, 20, 10, 0, 0, 0, facts.Zone)
+	for b.Loop() {
+		call := automation.NewCall(facts)
+		for _, p := range programs {
+			p.Run(call, func(string, app.Throttle, string) int { return 0 })
 		}
 	}
 }

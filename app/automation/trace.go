@@ -21,8 +21,8 @@ type Trace struct {
 type NodeTrace struct {
 	ID       string       `json:"id"`
 	Kind     string       `json:"kind"`
-	Fired    bool         `json:"fired"` // the flow came by and went on, or ended as it should
-	Exit     string       `json:"exit,omitempty"`
+	Fired    bool         `json:"fired"`          // the flow came by and went on, or ended as it should
+	Exit     string       `json:"exit,omitempty"` // of a node that branches; of a throttle only where it was asked
 	Group    *GroupTrace  `json:"group,omitempty"`
 	Message  string       `json:"message,omitempty"` // rendered
 	Severity app.Severity `json:"severity,omitempty"`
@@ -40,12 +40,11 @@ type WindowTrace struct {
 	Actual string `json:"actual"` // day and time in the business's zone, as "5 23:30"; empty where it is not known
 }
 
-// A ThrottleTrace tells of a throttle. The exit of one that the flow did not
-// reach says nothing.
+// A ThrottleTrace tells of a throttle.
 type ThrottleTrace struct {
 	app.Throttle
 	Subject string `json:"subject"` // which agent or number; empty for all calls together
-	Used    int    `json:"used"`    // calls it let through in the period before this one
+	Used    int    `json:"used"`    // calls it let through in the period before this one; 0 where it was not asked
 }
 
 // A GroupTrace tells of a group of conditions.
@@ -78,7 +77,7 @@ func (o Outcome) Trace() Trace {
 	for i, s := range o.program.steps {
 		n := s.trace(o.call, o.program.name)
 		reached := o.path.saw(i)
-		if app.Branches(s.node.Kind) && (reached || n.Exit == "") {
+		if app.Branches(s.node.Kind) && reached {
 			n.Exit = exitOf(o.path.met(i))
 		}
 		if used, asked := o.path.used[i]; asked {
