@@ -56,6 +56,37 @@ func BenchmarkMeasure(b *testing.B) {
 	})
 }
 
+// hourOf is an hour of a stereo call: a fixture again and again.
+func hourOf(b *testing.B, name string) (file []byte, seconds float64) {
+	b.Helper()
+	part := fixture(b, name)
+	const each = 0.75
+	n := int(3600 / each)
+	return bytes.Repeat(part, n), float64(n) * each
+}
+
+// BenchmarkHour decodes an hour of two channels and measures it. The allocations
+// are those of the whole hour: they do not grow with it but for the statistics.
+func BenchmarkHour(b *testing.B) {
+	for _, name := range []string{"12000-stereo.mp3", "44100-stereo-vbr.mp3", "stereo-celt.opus"} {
+		b.Run(name, func(b *testing.B) {
+			file, seconds := hourOf(b, name)
+			b.ReportAllocs()
+			for b.Loop() {
+				d, err := audio.NewDecoder(bytes.NewReader(file))
+				if err != nil {
+					b.Fatal(err)
+				}
+				s, err := audio.Measure(b.Context(), d)
+				if err != nil || s.Duration < seconds-1 {
+					b.Fatalf("%.0f s: %v", s.Duration, err)
+				}
+			}
+			b.ReportMetric(seconds*float64(b.N)/b.Elapsed().Seconds(), "times-real")
+		})
+	}
+}
+
 func BenchmarkWrite(b *testing.B) {
 	s := openStore(b, b.TempDir())
 	file := tenMinutes(1, 16)
