@@ -108,7 +108,7 @@ func (s AIServer) Validate() error {
 	return p.Err()
 }
 
-// Host names the server, with its port: prices and usage are kept by it.
+// Host names the server, with its port.
 func (s AIServer) Host() string { return AIHost(s.URL) }
 
 // AIHost is the host of a server's URL, with its port.
@@ -118,6 +118,16 @@ func AIHost(base string) string {
 		return ""
 	}
 	return u.Host
+}
+
+// CostServer names a server where its use and its price are kept: by its host,
+// which stays when a service moves to another port.
+func CostServer(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // AIOrigin is where a key is sent to: a URL's scheme and host.

@@ -70,6 +70,13 @@ func (p Price) Validate() error {
 	return bad.Err()
 }
 
+// An AIModel is a model of a server that does a task.
+type AIModel struct {
+	Task   AITask
+	Server string // host of its address
+	Model  string
+}
+
 // A CostLine is what one model of a server used and cost over a time.
 type CostLine struct {
 	Task      AITask

@@ -17,6 +17,7 @@ type Provider struct {
 	Secret     Secret          // the password or client secret
 	Interval   time.Duration   // between two syncs
 	Backfill   time.Time       // calls before are not asked for
+	Agent      AgentChannel    // which side is the agent's; empty: as the business says
 	Active     bool
 	Default    bool
 	State      ProviderState

@@ -23,6 +23,19 @@ func (s *Store) Prices(ctx context.Context, business app.BusinessID) ([]app.Pric
 	return collect(rows, err, scanPrice)
 }
 
+// AIModels returns the models that a business has used or set a price for. It is
+// for owners only.
+func (s *Store) AIModels(ctx context.Context, business app.BusinessID) ([]app.AIModel, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT DISTINCT task, server, model FROM (
+			SELECT task, server, model FROM ai_usage WHERE business_id = ?1
+			UNION SELECT task, server, model FROM ai_prices WHERE business_id = ?1)
+		ORDER BY task DESC, server, model LIMIT 200`, business)
+	return collect(rows, err, func(row scanner) (m app.AIModel, err error) {
+		err = row.Scan(&m.Task, &m.Server, &m.Model)
+		return m, err
+	})
+}
+
 // AddPrice adds a price, which must be valid, and returns it. What was used
 // before it never changes its cost: a price may begin in the past only where
 // there is none yet, and after the newest one in any case. One that is to begin

@@ -17,7 +17,7 @@ const maxRefusals = 3
 const sealedProvider = "provider"
 
 const providerColumns = `p.id, p.business_id, p.kind, p.name, p.host, p.config, p.interval_ms, p.backfill_from,
-	p.active, p.is_default, p.state, p.cursor, p.refusals, p.next_sync_at, p.created_at,
+	p.agent_channel, p.active, p.is_default, p.state, p.cursor, p.refusals, p.next_sync_at, p.created_at,
 	r.id, r.cause, r.status, r.started_at, r.finished_at, r.found, r.imported, r.skipped, r.failed, r.error`
 
 // providerTables joins each integration with its latest run, if there is one.
@@ -30,7 +30,7 @@ func scanProvider(row scanner) (p app.Provider, err error) {
 	var r app.SyncRun
 	var counts [4]*int
 	err = row.Scan(&p.ID, &p.BusinessID, &p.Kind, &p.Name, &p.Host, &config, &interval, instant{&p.Backfill},
-		&p.Active, &p.Default, &p.State, instant{&p.Cursor}, &p.Refusals, instant{&p.NextSyncAt}, instant{&p.CreatedAt},
+		&p.Agent, &p.Active, &p.Default, &p.State, instant{&p.Cursor}, &p.Refusals, instant{&p.NextSyncAt}, instant{&p.CreatedAt},
 		text{&r.ID}, text{&r.Trigger}, text{&r.Status}, instant{&r.StartedAt}, instant{&r.FinishedAt},
 		&counts[0], &counts[1], &counts[2], &counts[3], text{&r.Error})
 	p.Config, p.Interval = json.RawMessage(config), time.Duration(interval)*time.Millisecond
@@ -53,10 +53,10 @@ func (s *Store) AddProvider(ctx context.Context, p app.Provider) (app.Provider, 
 	err = s.write(ctx, func(t *tx) error {
 		p.CreatedAt = t.now
 		t.providerChanged(p)
-		err := t.exec(`INSERT INTO providers (id, business_id, kind, name, host, config, secret, interval_ms, backfill_from, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		err := t.exec(`INSERT INTO providers (id, business_id, kind, name, host, config, secret, interval_ms, backfill_from, agent_channel, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, p.BusinessID, p.Kind, p.Name, p.Host, string(p.Config), sealed,
-			p.Interval.Milliseconds(), stamp(p.Backfill), stamp(t.now), stamp(t.now))
+			p.Interval.Milliseconds(), stamp(p.Backfill), p.Agent, stamp(t.now), stamp(t.now))
 		if err != nil {
 			return err
 		}
@@ -115,6 +115,7 @@ type ProviderPatch struct {
 	Interval *time.Duration
 	Backfill *time.Time
 	Active   *bool
+	Agent    *app.AgentChannel // empty: as the business says
 }
 
 // PatchProvider changes a phone integration and returns it. What may mend a
@@ -139,9 +140,9 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 		c.apply(&p, t.now)
 		t.providerChanged(p)
 		err = t.exec(`UPDATE providers SET name = ?, config = ?, secret = coalesce(?, secret), interval_ms = ?, backfill_from = ?,
-				active = ?, state = ?, cursor = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
+				agent_channel = ?, active = ?, state = ?, cursor = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.Name, string(p.Config), sealed, p.Interval.Milliseconds(), stamp(p.Backfill),
-			p.Active, p.State, stamp(p.Cursor), p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
+			p.Agent, p.Active, p.State, stamp(p.Cursor), p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
 		if err != nil {
 			return err
 		}
@@ -157,6 +158,9 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
 	if c.Name != nil {
 		p.Name = *c.Name
+	}
+	if c.Agent != nil {
+		p.Agent = *c.Agent
 	}
 	if c.Interval != nil && *c.Interval != p.Interval {
 		p.Interval = *c.Interval
@@ -309,6 +313,7 @@ func (t *tx) auditProvider(was, is app.Provider, action app.Action, secret bool)
 	touched.set("interval", was.Interval, is.Interval)
 	touched.set("backfill", was.Backfill, is.Backfill)
 	touched.set("isActive", was.Active, is.Active)
+	touched.set("agentChannel", was.Agent, is.Agent)
 	return t.audit(is.BusinessID, action, is.ID, is.Name, touched...)
 }
 

@@ -200,7 +200,7 @@ func TestPagesAreOneLanguage(t *testing.T) {
 	}
 	for name, c := range samples(t) {
 		switch name {
-		case "calls-none", "calls-waiting", "rules-none", "providers-none", "aiservers-none", "brief-none", "tokens-none", "destinations-none", "feed-none", "deliveries-none", "webhooks-none", "usage-none":
+		case "calls-none", "calls-waiting", "rules-none", "providers-none", "aiservers-none", "brief-none", "prices-none", "usage-free", "tokens-none", "destinations-none", "feed-none", "deliveries-none", "webhooks-none", "usage-none":
 		default:
 			continue // the others hold a Thai company's words
 		}

@@ -132,3 +132,8 @@ func passwordHint(ctx context.Context, p ProviderForm) string {
 	}
 	return T(ctx, "form.keep")
 }
+
+// agentOptions say on which side of an integration's recordings the agent is.
+func agentOptions(ctx context.Context) []Option {
+	return append([]Option{{"", T(ctx, "channel.asbusiness")}}, optionsOf(ctx, "channel.agent", app.AgentChannels())...)
+}

@@ -24,6 +24,7 @@ type CallPage struct {
 	HasSTT     bool             // a server for transcription is set
 	HasLLM     bool             // a server for analysis is set
 	Edit       Form
+	Cost       []app.CostLine // what AI cost; nil: nothing, or the reader is no owner
 
 	SourceText    string // what the phone system itself wrote down, or empty
 	SourceSummary string // likewise

@@ -28,8 +28,24 @@ func usageSamples(t testing.TB) map[string]templ.Component {
 	paused.Budget = app.Budget{Limit: 4000, Thresholds: []int{50, 150}, OnLimit: app.OnLimitPause}
 	past.Month, past.Budget.Limit = "2026-10", 5000
 	form := &views.Form{Values: url.Values{"limit": {"x"}, "onLimit": {"pause"}}, Errors: map[string]string{"limit": "ใส่จำนวนเต็ม"}}
+	cost := views.CostPart{
+		Lines: []app.CostLine{
+			{Task: app.TaskTranscription, Server: "10.0.0.5:8000", Model: "whisper", AudioMs: 7_261_000, Currency: "THB", Cost: 1_234_560_000},
+			{Task: app.TaskAnalysis, Server: "api.example", Model: "mind", Input: 912_000, Output: 20_100, Estimated: true},
+		},
+		Months: []app.MonthCost{{Month: "2026-11", Currency: "THB", Transcription: 1_234_560_000, Analysis: 90_000}, {Month: "2026-10"}},
+	}
+	prices := views.PricesPage{Now: noon(t), Items: []views.PriceCard{
+		{Model: app.AIModel{Task: app.TaskTranscription, Server: "10.0.0.5:8000", Model: "whisper"}},
+		{Model: app.AIModel{Task: app.TaskAnalysis, Server: "api.example", Model: "mind"}, Prices: []app.Price{
+			{Task: app.TaskAnalysis, Currency: "USD", Input: 150_000, Output: 600_000, ValidFrom: noon(t)}}},
+	}}
 	here := frame("การใช้งาน", views.AtUsage)
 	return map[string]templ.Component{
+		"usage-cost":    views.Usage(here, views.UsagePage{Usage: limited, Now: noon(t), Cost: &cost}),
+		"usage-free":    views.Usage(here, views.UsagePage{Usage: limited, Now: noon(t), Cost: &views.CostPart{}}),
+		"prices":        views.Prices(here, prices),
+		"prices-none":   views.Prices(here, views.PricesPage{Now: noon(t)}),
 		"usage":         views.Usage(here, views.UsagePage{Usage: limited, Now: noon(t), Days: days, Fired: fired}),
 		"usage-none":    views.Usage(here, views.UsagePage{Usage: app.Usage{Month: "2026-11", Budget: app.DefaultBudget()}, Now: noon(t)}),
 		"usage-paused":  views.Usage(here, views.UsagePage{Usage: paused, Now: noon(t), Form: form}),

@@ -17,6 +17,7 @@ type UsagePage struct {
 	Fired map[int]time.Time // when thresholds of the budget were told of
 	Now   time.Time         // in the business's time zone
 	Form  *Form             // of the budget; nil: no drawer
+	Cost  *CostPart         // nil: the reader is no owner
 }
 
 const monthLayout = "2006-01"

@@ -165,7 +165,7 @@ func (s *Servers) enter(ctx context.Context, j app.Job, server Server) (leave fu
 // use is what a request to the server is recorded as.
 func (s Server) use(business app.BusinessID, recording string, task app.AITask, cause string, u openai.Usage) app.AIUse {
 	return app.AIUse{
-		BusinessID: business, RecordingID: recording, Task: task, Cause: cause, Server: app.AIHost(s.URL), Model: s.ModelName(task),
+		BusinessID: business, RecordingID: recording, Task: task, Cause: cause, Server: app.CostServer(s.URL), Model: s.ModelName(task),
 		AudioMs: int64(u.Audio * 1000), Input: u.Input, Output: u.Output, Estimated: !u.Known,
 	}
 }

@@ -55,6 +55,8 @@ const (
 	botName       = "sabai_air_demo_bot"
 	hookID        = "1300000000000000001"
 	hookToken     = "simulated-webhook-of-the-demonstration-which-nobody-else-has-00000000"
+	sttModel      = "simulated-ear"
+	llmModel      = "simulated-mind"
 	headerTimeout = 10 * time.Second
 )
 
@@ -254,8 +256,8 @@ func (d *Demo) Configure(c config.Config) config.Config {
 	c.Admin = config.Admin{Email: Email, Password: Password, Business: Business}
 	c.Telegram = config.Telegram{Token: botToken, URL: d.urls.telegram}
 	c.DiscordURL = d.urls.discord
-	c.STT = config.AI{URL: d.urls.ai + "/v1", Model: "simulated-ear"}
-	c.LLM = config.AI{URL: d.urls.ai + "/v1", Model: "simulated-mind"}
+	c.STT = config.AI{URL: d.urls.ai + "/v1", Model: sttModel}
+	c.LLM = config.AI{URL: d.urls.ai + "/v1", Model: llmModel}
 	c.AllowNetworks = append(c.AllowNetworks, netip.MustParsePrefix("127.0.0.0/8"))
 	c.Proxy = nil
 	if _, port, err := net.SplitHostPort(c.Listen); err == nil && c.BaseURL == "" {

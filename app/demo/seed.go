@@ -111,6 +111,9 @@ func (d *Demo) Seed(ctx context.Context, db *store.Store, phones *syncer.Engine)
 	if err := d.seedPeople(ctx, db, business); err != nil {
 		return fmt.Errorf("demo: make the agents: %w", err)
 	}
+	if err := d.describe(ctx, db, business, owner.ID); err != nil {
+		return fmt.Errorf("demo: describe the business to the AI: %w", err)
+	}
 	chatID, err := d.link(ctx, db, business, owner.ID)
 	if err != nil {
 		return fmt.Errorf("demo: link the Telegram chat: %w", err)

@@ -58,6 +58,9 @@ func showProvider(p app.Provider, b app.Business) providerView {
 	config := map[string]any{}
 	_ = json.Unmarshal(p.Config, &config) // our own JSON
 	config["syncIntervalMinutes"] = int(p.Interval.Minutes())
+	if p.Agent != "" {
+		config["agentChannel"] = p.Agent
+	}
 	config["backfillFrom"] = p.Backfill.In(b.Location()).Format("2006-01-02")
 	return providerView{showProviderItem(p), config}
 }

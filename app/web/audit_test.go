@@ -174,6 +174,7 @@ func changes() []change {
 		{"POST /settings/providers/ai/:task/delete", "{aiserver}", []string{}, "aiserver.delete"},
 		{"POST /settings/analysis", "", briefForm(app.DefaultBrief("en"), "do", "save"), "brief.update"},
 		{"POST /settings/analysis/versions/:version/restore", "", []string{}, "brief.update"},
+		{"POST /usage/prices", "", []string{"task", "analysis", "server", "ai.invalid", "model", "gpt-4o-mini", "input", "5", "output", "20", "currency", "THB"}, "price.create"},
 		{"POST /settings/providers/ai/channel", "", []string{"agentChannel", "left"}, "channel.update"},
 		{"POST /usage/budget", "", []string{"limit", "60", "thresholds", "50", "onLimit", "notify"}, "budget.update"},
 
@@ -207,6 +208,7 @@ func newAuditRig(t *testing.T) *auditRig {
 		o.Egress.Allow = append(o.Egress.Allow, netip.MustParsePrefix("127.0.0.0/8"))
 		phones = syncer.New(syncer.Options{DB: o.DB, Audio: o.Audio, Log: o.Log, Client: o.Egress.Client(egress.Phone, 0)})
 		o.Phones, o.RateLimit = phones, 0
+		withAI(o)
 		o.Events = webhook.New(webhook.Options{DB: o.DB, Log: o.Log, Client: o.Egress.Clients(egress.Webhook, 0).Trusting})
 	})
 	sim.SetClock(r.Clock.Now)

@@ -24,6 +24,7 @@ func providerValues(p app.Provider, b app.Business) url.Values {
 		"kind": {p.Kind}, "name": {p.Name}, "baseUrl": {config.BaseURL}, "username": {config.Username},
 		"syncIntervalMinutes": {strconv.Itoa(int(p.Interval.Minutes()))},
 		"backfillFrom":        {p.Backfill.In(b.Location()).Format(time.DateOnly)},
+		"agentChannel":        {string(p.Agent)},
 		"auth":                {config.Auth}, "importInternal": {strconv.FormatBool(config.ImportInternal)},
 	}
 }
@@ -42,6 +43,9 @@ func providerConfig(in url.Values) json.RawMessage {
 		if v := in.Get("auth"); v != "" {
 			config["auth"] = v
 		}
+	}
+	if in.Has("agentChannel") {
+		config["agentChannel"] = in.Get("agentChannel")
 	}
 	if v := in.Get("password"); v != "" {
 		config["password"] = v

@@ -53,6 +53,9 @@ func (o Options) showCall(c *fiber.Ctx, p views.CallPage) error {
 	if err := o.aboutCall(ctx, w, &p); err != nil {
 		return err
 	}
+	if p.Cost, err = o.callCost(ctx, w, r.ID); err != nil {
+		return err
+	}
 	return o.show(c, views.AtCalls, views.Phone(r.CustomerPhone), func(f views.Frame) templ.Component { return views.Call(f, p) })
 }
 

@@ -68,6 +68,7 @@ func pageRoutes(o Options) []pageRoute {
 		webhookPages(o),
 		usagePages(o),
 		briefPages(o),
+		costPages(o),
 		auditPages(o),
 		providerPages(o),
 		systemPages(o),

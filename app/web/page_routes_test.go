@@ -15,7 +15,7 @@ import (
 // everyPage is every page that can be asked for without an id.
 var everyPage = []string{
 	"/calls", "/calls?q=x&tag=none&sort=score&dir=asc&page=1", "/calls/upload", "/notifications", "/notifications?only=unread",
-	"/notifications/deliveries", "/automations", "/automations/new", "/settings/providers", "/settings/providers/new", "/settings/providers/ai", "/settings/providers/ai/transcription", "/settings/providers/ai/analysis", "/settings/analysis", "/settings/tokens",
+	"/notifications/deliveries", "/automations", "/automations/new", "/settings/providers", "/settings/providers/new", "/settings/providers/ai", "/settings/providers/ai/transcription", "/settings/providers/ai/analysis", "/settings/analysis", "/usage/prices", "/settings/tokens",
 	"/settings/tokens/new", "/settings/destinations", "/settings/profile", "/settings/webhooks", "/settings/webhooks/new",
 	"/usage", "/usage/budget", "/settings/system", "/settings/audit", "/settings/audit?who=system&what=key&from=2026-11-01&to=2026-11-30",
 	"/calls",

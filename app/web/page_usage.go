@@ -47,6 +47,9 @@ func (o Options) showUsage(c *fiber.Ctx, form *views.Form) error {
 	if p.Fired, err = o.DB.BudgetAlerts(c.UserContext(), b.ID, u.Month); err != nil {
 		return err
 	}
+	if p.Cost, err = o.costOf(c.UserContext(), who(c), u.Month); err != nil {
+		return err
+	}
 	return o.show(c, views.AtUsage, "place.usage", func(f views.Frame) templ.Component { return views.Usage(f, p) })
 }
 

@@ -81,6 +81,7 @@ type settings struct {
 	syncer.Settings
 	interval *time.Duration
 	backfill *time.Time
+	agent    *app.AgentChannel
 }
 
 // readSettings checks settings of a kind together with those of all kinds, which
@@ -118,6 +119,7 @@ func together(errs ...error) error {
 type common struct {
 	SyncIntervalMinutes *int    `json:"syncIntervalMinutes"`
 	BackfillFrom        *string `json:"backfillFrom"`
+	AgentChannel        *string `json:"agentChannel"` // empty: as the business says
 }
 
 // readCommon adds the settings that all kinds have.
@@ -139,6 +141,13 @@ func (s *settings) readCommon(config json.RawMessage, b app.Business, now time.T
 		s.backfill = &day
 		if err != nil || day.Year() < 2000 || day.After(now) {
 			problems.Add("config.backfillFrom", "Give a date that is not in the future, as 2026-11-30.")
+		}
+	}
+	if in.AgentChannel != nil {
+		side := app.AgentChannel(*in.AgentChannel)
+		s.agent = &side
+		if side != "" && !side.Valid() {
+			problems.Add("config.agentChannel", "This must be one of: auto, left, right; empty: as the business says.")
 		}
 	}
 	return problems.Err()
@@ -186,6 +195,9 @@ func addProvider(ctx context.Context, o Options, b app.Business, in newProvider)
 	if s.backfill != nil {
 		p.Backfill = *s.backfill
 	}
+	if s.agent != nil {
+		p.Agent = *s.agent
+	}
 	return o.DB.AddProvider(ctx, p)
 }
 
@@ -206,7 +218,7 @@ func changeProvider(ctx context.Context, o Options, b app.Business, id string, i
 		if err != nil {
 			return p, err
 		}
-		change.Interval, change.Backfill = s.interval, s.backfill
+		change.Interval, change.Backfill, change.Agent = s.interval, s.backfill, s.agent
 		if s.Secret != "" {
 			change.Secret = &s.Secret
 		}
