@@ -12,6 +12,7 @@ import (
 // AutomationsPage is the list of rules.
 type AutomationsPage struct {
 	Items []AutomationRow
+	Query string // what is looked for; empty: all are shown
 }
 
 // An AutomationRow is one rule in the list.

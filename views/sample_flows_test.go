@@ -53,7 +53,8 @@ func flowSamples(t testing.TB) map[string]templ.Component {
 	}
 	return map[string]templ.Component{
 		"flow": views.Flow(here, flow), "flow-new": views.Flow(here, views.FlowPage{Graph: flow.Graph, Enabled: true}), "flow-read": views.Flow(reads, flow),
-		"runs": views.Runs(here, runs), "runs-none": views.Runs(here, views.RunsPage{}),
+		"rules-nofind": views.Automations(here, views.AutomationsPage{Query: "x"}),
+		"runs":         views.Runs(here, runs), "runs-none": views.Runs(here, views.RunsPage{}),
 		"preview": page(views.Preview(preview)), "preview-unfinished": page(views.Preview(views.RulePreview{Unfinished: true})),
 	}
 }

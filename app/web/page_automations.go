@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -57,7 +58,7 @@ func automationsPage(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		var p views.AutomationsPage
+		p := views.AutomationsPage{Query: strings.TrimSpace(c.Query("q"))}
 		for _, a := range list {
 			row := views.AutomationRow{Automation: a, Days: days[a.ID]}
 			for _, id := range append(a.Graph.Targets(app.ChannelTelegram), a.Graph.Targets(app.ChannelDiscord)...) {
@@ -69,10 +70,17 @@ func automationsPage(o Options) fiber.Handler {
 				row.Rule = &rule
 			}
 			row.Places = placesOf(ctx, a.Graph, places)
-			p.Items = append(p.Items, row)
+			if found(a.Name()+"\n"+strings.Join(row.Places, "\n"), p.Query) {
+				p.Items = append(p.Items, row)
+			}
 		}
 		return o.show(c, views.AtAutomations, "place.automations", func(f views.Frame) templ.Component { return views.Automations(f, p) })
 	}
+}
+
+// found reports whether a text holds what is looked for, whatever the case.
+func found(text, query string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(query))
 }
 
 const trendDays = 14

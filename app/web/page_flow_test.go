@@ -223,6 +223,19 @@ func TestRulesThatCannotReachAreMarked(t *testing.T) {
 	says(t, b.get(t, "/automations"), "Cannot be reached now: Chat") // until it is not
 }
 
+func TestRulesAreFound(t *testing.T) {
+	s := newPages(t)
+	b := s.enter(t, "owner@example.com")
+	b.follow(t, "/automations", ruleFields()...)
+	b.follow(t, "/automations", ruleFields("telegramChatIds", s.Chat(t, s.Business.ID))...)
+	for query, n := range map[string]int{"": 2, "ANG": 2, "chat+(tele": 1, "nothing": 0} {
+		is := is.New(t)
+		page := b.get(t, "/automations?q="+query)
+		is.Equal(strings.Count(page.body, `class="rule"`), n) // by name or destination, whatever the case
+	}
+	says(t, b.get(t, "/automations?q=nothing"), "No rule or destination like that")
+}
+
 func TestRunLogGoesOnPageByPage(t *testing.T) {
 	is := is.New(t)
 	s := newPages(t)
