@@ -22,6 +22,7 @@ var (
 // kept: messages, the feed, events for webhooks, answers for repeated requests.
 type trace struct {
 	list   string // ids and texts of a business from an id on
+	sealed bool   // the texts are
 	remove string // those of a list of ids
 	jobs   app.JobKind
 	count  func(*app.ErasedCounts) *int
@@ -32,16 +33,17 @@ func traces() []trace {
 	told := func(n *app.ErasedCounts) *int { return &n.Notifications }
 	return []trace{
 		{`SELECT id, recording_id || ' ' || title || char(10) || body || char(10) || link || char(10) || coalesce(data, '') FROM deliveries
-			WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3`,
+			WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3`, false,
 			`DELETE FROM deliveries WHERE id IN (SELECT value FROM json_each(?))`, app.JobDeliver, told},
-		{`SELECT id, title || char(10) || body || char(10) || coalesce(data, '') FROM feed WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3`,
+		{`SELECT id, title || char(10) || body || char(10) || coalesce(data, '') FROM feed WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3`, false,
 			`DELETE FROM feed WHERE id IN (SELECT value FROM json_each(?))`, "", told},
-		{`SELECT id, recording_id || ' ' || trace FROM automation_runs WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3`,
+		{`SELECT id, recording_id || ' ' || trace FROM automation_runs WHERE business_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3`, false,
 			`DELETE FROM automation_runs WHERE id IN (SELECT value FROM json_each(?))`, "", func(*app.ErasedCounts) *int { return new(int) }},
-		{`SELECT id, CAST(body AS TEXT) FROM webhook_events WHERE business_id = ?1 AND id > ?2 AND type <> 'recording.deleted' ORDER BY id LIMIT ?3`,
+		{`SELECT id, CAST(body AS TEXT) FROM webhook_events WHERE business_id = ?1 AND id > ?2 AND type <> 'recording.deleted' ORDER BY id LIMIT ?3`, false,
 			`DELETE FROM webhook_events WHERE id IN (SELECT value FROM json_each(?))`, "", func(n *app.ErasedCounts) *int { return &n.Events }},
-		{`SELECT i.key_id || ' ' || i.key, coalesce(CAST(i.body AS TEXT), '') FROM idempotency i JOIN api_keys k ON k.id = i.key_id
-			WHERE coalesce(k.business_id, ?1) = ?1 AND i.key_id || ' ' || i.key > ?2 ORDER BY 1 LIMIT ?3`,
+		// An account's key may have been used for another business: its answers are looked through as well.
+		{`SELECT i.key_id || ' ' || i.key, i.body FROM idempotency i JOIN api_keys k ON k.id = i.key_id
+			WHERE coalesce(k.business_id, ?1) = ?1 AND i.body IS NOT NULL AND i.key_id || ' ' || i.key > ?2 ORDER BY 1 LIMIT ?3`, true,
 			`DELETE FROM idempotency WHERE key_id || ' ' || key IN (SELECT value FROM json_each(?))`, "", func(n *app.ErasedCounts) *int { return &n.Answers }},
 	}
 }
@@ -80,10 +82,17 @@ func (s *Store) findTraces(ctx context.Context, j app.Job, place trace, from, ph
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var words string
-		if err := rows.Scan(&last, &words); err != nil {
+		var text []byte
+		if err := rows.Scan(&last, &text); err != nil {
 			return nil, "", err
 		}
+		if place.sealed {
+			keyID, key, _ := strings.Cut(last, " ")
+			if text, err = s.box.Open("idempotency", answerName(keyID, key), text); err != nil {
+				return nil, "", err
+			}
+		}
+		words := string(text)
 		hit := mentions(words, phone)
 		if !hit {
 			if hit, err = s.tellsOfErased(ctx, j, words); err != nil {

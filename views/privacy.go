@@ -11,6 +11,7 @@ import (
 type PrivacyPage struct {
 	Form     Form          // how long what is kept
 	Due      *app.Due      // what that would remove: to be confirmed; nil: nothing is asked
+	Sure     string        // what confirms exactly that
 	Find     Form          // of a telephone number
 	Receipts []app.Erasure // newest first
 }

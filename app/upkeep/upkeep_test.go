@@ -258,8 +258,15 @@ func (r *rig) traces(t *testing.T, about, other string) {
 	r.Exec(t, event, "e1", business, `{"data":{"id":"`+about+`","customerPhone":"0812345678"}}`, now)
 	r.Exec(t, event, "e2", business, `{"data":{"id":"`+other+`"}}`, now)
 	r.Key(t)
-	r.Exec(t, `INSERT INTO idempotency (key_id, key, request, status, body, created_at)
-		SELECT id, 'once', x'00', 201, CAST(? AS BLOB), ? FROM api_keys LIMIT 1`, `{"id":"`+about+`"}`, now)
+	key := r.Text(t, `SELECT id FROM api_keys LIMIT 1`)
+	for name, call := range map[string]string{"once": about, "again": other} {
+		if _, err := r.BeginOnce(t.Context(), key, name, []byte{1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.KeepOnce(t.Context(), key, name, store.KeptAnswer{Status: 201, Body: []byte(`{"id":"` + call + `"}`)}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // grep looks for a text and the number in every byte of the database.

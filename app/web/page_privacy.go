@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -75,8 +76,9 @@ func savePrivacy(o Options) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		if due.Any() && in.Get("sure") == "" {
-			return o.showPrivacy(c, views.PrivacyPage{Form: views.Form{Values: in}, Due: &due})
+		// Other days than those that were asked about are asked about again.
+		if sure := fmt.Sprintf("%d/%d/%d", p.AudioDays, p.TextDays, p.LogDays); due.Any() && in.Get("sure") != sure {
+			return o.showPrivacy(c, views.PrivacyPage{Form: views.Form{Values: in}, Due: &due, Sure: sure})
 		}
 		return done(c, privacyPath, "saved", o.DB.SetPrivacy(ctx, b, p))
 	}

@@ -23,7 +23,9 @@ func TestRetentionIsAskedAbout(t *testing.T) {
 	is.Equal(ask.status, 200)
 	says(t, ask, "the audio of 1 call (2.1 MB)")
 	is.Equal(s.Text(t, `SELECT count(*) FROM privacy`), "0") // nothing is saved yet
-	says(t, b.follow(t, "/settings/privacy", "audioDays", "30", "textDays", "", "logDays", "365", "sure", "1"), "Saved")
+	is.True(strings.Contains(ask.body, `name="sure" value="30/0/365"`))
+	says(t, b.post(t, "/settings/privacy", "audioDays", "20", "textDays", "", "logDays", "365", "sure", "30/0/365"), "the audio of 1 call") // of other days it asks again
+	says(t, b.follow(t, "/settings/privacy", "audioDays", "30", "textDays", "", "logDays", "365", "sure", "30/0/365"), "Saved")
 	p, err := s.Privacy(t.Context(), s.Business.ID)
 	is.NoErr(err)
 	is.Equal(p, app.Privacy{AudioDays: 30, LogDays: 365})
