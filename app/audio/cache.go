@@ -49,23 +49,29 @@ func (c *cache) open(ctx context.Context, name string, produce func(context.Cont
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		f, err := c.files.result(name, e.err)
+		f, err := c.result(name, e)
 		if err == nil || ctx.Err() != nil || !again(err) {
 			return f, err
 		}
 	}
 }
 
-// result opens a file that was made.
-func (s *Store) result(name string, failure error) (*File, error) {
-	if failure != nil {
-		return nil, failure
+// result opens a file that was made. Where it is gone, because it had to make room
+// just now or somebody emptied the folder, it is to be made anew.
+func (c *cache) result(name string, e *entry) (*File, error) {
+	if e.err != nil {
+		return nil, e.err
 	}
-	f, err := s.Open(name)
-	if errors.Is(err, fs.ErrNotExist) { // it had to make room just now
-		err = errStale
+	f, err := c.files.Open(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
 	}
-	return f, err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries[name] == e {
+		err = c.drop(name)
+	}
+	return nil, errors.Join(errStale, err)
 }
 
 // again reports whether a file is to be made anew: not where it cannot be made.

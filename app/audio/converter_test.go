@@ -183,7 +183,11 @@ func TestFFmpegIsKilled(t *testing.T) {
 func gone(pid int) bool {
 	for range 1000 {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		if err != nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || strings.Contains(string(stat), ") Z ") {
+		p, gone := os.FindProcess(pid)
+		if gone == nil && err != nil {
+			gone = p.Signal(syscall.Signal(0))
+		}
+		if gone != nil || strings.Contains(string(stat), ") Z ") {
 			return true
 		}
 		time.Sleep(time.Millisecond)

@@ -108,6 +108,9 @@ func (s *Store) decodeWhole(ctx context.Context, name string, frames int64) (*Pe
 		return nil, err
 	}
 	defer done.Close()
+	if err := s.cache.files.makeDirs(); err != nil { // somebody may have emptied the folder
+		return nil, err
+	}
 	wav := NewWAV(d, frames)
 	return s.cache.files.Write(ctx, wav, wav.Size())
 }

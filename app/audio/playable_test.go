@@ -195,6 +195,8 @@ func TestCacheForgetsWithTheOriginal(t *testing.T) {
 
 	keepSound(t, s, someName, gsm(randomBlocks(10), -1))
 	playable(t, s, someName, frames)
+	is.NoErr(os.RemoveAll(filepath.Join(dir, "cache")))
+	playable(t, s, someName, frames) // a cache that somebody emptied is filled again
 	keepSound(t, s, someName, pcm16(8000, 1, repeat(9, int(frames))))
 	is.True(!bytes.Equal(playable(t, s, someName, frames), first)) // a new file's sound is its own
 

@@ -19,7 +19,7 @@
 // padding of MPEG 2; the positions of intensity stereo, which are those of the
 // right channel; mixed blocks below 32 kHz; one channel stays one; frames that
 // begin in data which is not there; no global state, no allocation for each
-// frame, and transforms that take a tenth of the time. Left out: seeking.
+// frame, and transforms that take a quarter of the time. Left out: seeking.
 package mp3
 
 import (
