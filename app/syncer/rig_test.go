@@ -36,6 +36,7 @@ type rig struct {
 	sim      *phonetest.OrkTrack
 	engine   *syncer.Engine
 	audio    *audio.Store
+	audioDir string
 	url      string
 	provider app.Provider
 
@@ -64,7 +65,8 @@ func newRig(t *testing.T, config func(*dtac.Config)) *rig {
 	if err != nil {
 		t.Fatal("audio identity:", err)
 	}
-	if r.audio, err = audio.OpenStore(t.TempDir(), identity); err != nil {
+	r.audioDir = t.TempDir()
+	if r.audio, err = audio.OpenStore(r.audioDir, identity); err != nil {
 		t.Fatal("audio store:", err)
 	}
 	r.restart()
@@ -109,6 +111,21 @@ func (r *rig) integrate(config func(*dtac.Config)) app.Provider {
 		r.t.Fatal("set default:", err)
 	}
 	return r.reread(p.ID)
+}
+
+// setPageSize changes how many rows a page has.
+func (r *rig) setPageSize(n int) {
+	r.t.Helper()
+	var c map[string]any
+	err := json.Unmarshal(r.provider.Config, &c)
+	c["pageSize"] = n
+	b, _ := json.Marshal(c) // plain values
+	if err == nil {
+		r.provider, err = r.PatchProvider(r.t.Context(), r.Business.ID, r.provider.ID, store.ProviderPatch{Config: b})
+	}
+	if err != nil {
+		r.t.Fatal("page size:", err)
+	}
 }
 
 func (r *rig) reread(id string) app.Provider {

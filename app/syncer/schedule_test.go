@@ -3,6 +3,8 @@ package syncer_test
 import (
 	"context"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,9 +41,14 @@ func (r *rig) liveUntil() (stop func()) {
 // eventually waits until done reports true, and fails the test after half a minute.
 func (r *rig) eventually(what string, done func() bool) {
 	r.t.Helper()
+	r.eventuallyWithin(30*time.Second, what, done)
+}
+
+func (r *rig) eventuallyWithin(limit time.Duration, what string, done func() bool) {
+	r.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(30 * time.Second)
+	late := time.After(limit)
 	for !done() {
 		select {
 		case <-tick.C:
@@ -158,4 +165,18 @@ func TestAStopWaitsForRuns(t *testing.T) {
 	stop()
 	is.NoErr(<-ended)
 	is.Equal(r.status(), store.RunInterrupted) // which is saved before Run returns
+}
+
+// numberFrom reads a number from the environment.
+func numberFrom(t testing.TB, name string, otherwise int) int {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	return n
 }
