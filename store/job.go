@@ -95,10 +95,13 @@ func (t *tx) cancelJobs(key string, kinds ...app.JobKind) error {
 	return nil
 }
 
-// claimWindow is how many due jobs a claim looks at, so that it costs the same
-// however long the queue is. What a lane hides behind that many, the next claim
+// claimWindow is how many due jobs a claim looks at, at most, and claimAhead how many
+// for each that it may take, so that it costs the same however long the queue is. What a lane hides behind that many, the next claim
 // finds: the lane runs then.
-const claimWindow = 500
+const (
+	claimWindow = 500
+	claimAhead  = 16
+)
 
 // ClaimJobs leases up to limit due jobs of a kind, most urgent first, at most
 // one for each lane, counting those that run already. It may return fewer than
@@ -117,7 +120,7 @@ func (s *Store) ClaimJobs(ctx context.Context, kind app.JobKind, limit int, leas
 						ORDER BY priority, run_at, id LIMIT ?5)
 				) WHERE place = 1 ORDER BY priority, run_at, id LIMIT ?4
 			) RETURNING `+jobColumns,
-			stamp(t.now.Add(lease)), kind, stamp(t.now), limit, claimWindow)
+			stamp(t.now.Add(lease)), kind, stamp(t.now), limit, min(claimWindow, claimAhead*limit))
 		jobs, err = collect(rows, err, scanJob)
 		return err
 	})

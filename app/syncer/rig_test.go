@@ -32,7 +32,7 @@ const (
 // A rig is a business with one phone integration at a simulated OrkTrack.
 type rig struct {
 	*storetest.Fixture
-	t        *testing.T
+	t        testing.TB
 	sim      *phonetest.OrkTrack
 	engine   *syncer.Engine
 	audio    *audio.Store
@@ -46,7 +46,7 @@ type rig struct {
 }
 
 // newRig starts one. config changes the integration's settings; it may be nil.
-func newRig(t *testing.T, config func(*dtac.Config)) *rig {
+func newRig(t testing.TB, config func(*dtac.Config)) *rig {
 	t.Helper()
 	r := &rig{Fixture: storetest.New(t), t: t, sim: phonetest.NewOrkTrack(user, password)}
 	r.sim.SetClock(r.Clock.Now)
