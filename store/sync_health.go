@@ -105,7 +105,7 @@ func (t *tx) heal(p app.Provider) error {
 		return err
 	}
 	t.providerChanged(p)
-	err = t.exec(`UPDATE providers SET next_sync_at = min(next_sync_at, ?) WHERE id = ? AND next_sync_at IS NOT NULL`, stamp(t.now), p.ID)
+	err = t.exec(`UPDATE providers SET next_sync_at = min(next_sync_at, ?) WHERE id = ? AND next_sync_at IS NOT NULL`, stamp(t.now), p.ID) // that sync says whether all is well
 	if err != nil {
 		return err
 	}

@@ -180,6 +180,8 @@ func providerSamples(t testing.TB) map[string]templ.Component {
 		"providers-new":  views.Providers(here, drawer),
 		"providers-edit": views.Providers(here, edit),
 		"providers-3cx":  views.Providers(here, threeCXPage(t)),
+		"provider":       views.Provider(here, providerPage(t)),
+		"provider-new":   views.Provider(here, views.ProviderPage{ProviderCard: providersPage(t).Items[2]}),
 	}
 }
 

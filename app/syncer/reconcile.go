@@ -91,7 +91,11 @@ func (e *Engine) compareDays(ctx context.Context, p app.Provider, days int) {
 	e.noteFailure(ctx, p.BusinessID, p.ID, err)
 }
 
-func (e *Engine) compareEach(ctx context.Context, p app.Provider, days int) error {
+func (e *Engine) compareEach(ctx context.Context, listed app.Provider, days int) error {
+	p, err := e.db.Provider(ctx, listed.BusinessID, listed.ID) // with its secret, which the schedule does not read
+	if err != nil {
+		return err
+	}
 	zone, err := e.zone(ctx, p.BusinessID)
 	if err != nil {
 		return err

@@ -84,6 +84,19 @@ func TestAComparisonThatFailsIsNotTakenForDone(t *testing.T) {
 	is.Equal(len(r.days()), 0)
 }
 
+func TestTheScheduleComparesDays(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(storetest.Start.Add(-2*time.Hour), 2)
+	r.sync(store.CauseDefault)
+	r.restart() // nobody is signed in
+	r.Clock.Advance(10 * time.Minute)
+	r.live()
+	r.eventually("a comparison", func() bool { return !r.health().CheckedAt.IsZero() })
+	is.Equal(len(r.days()), 7)
+	is.Equal(r.sim.Stats().LoginsRefused, 0) // with the password of the integration
+}
+
 func TestWhenDaysAreCompared(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t, nil)
