@@ -21,7 +21,7 @@ func testEveryPage(t *testing.T, b *browser) {
 	v.setUp(200, code)
 	w.liveIn(p.client(w.key("manage_all")))
 
-	found := []string{"/calls"}
+	found := []string{"/", "/calls"}
 	for i := 0; i < len(found); i++ { // it grows on the way
 		for _, path := range v.bothLanguages(keys, 200, found[i]) {
 			if !slices.Contains(found, path) {
@@ -160,6 +160,8 @@ func (v *tab) look(keys map[string]bool, path string) []string {
 			complain("it is wider than the screen: %s", strings.Join(seen.Wide, "; "))
 		}
 	}
+	v.weigh(path)
+	v.judge(path)
 	return seen.Links
 }
 
