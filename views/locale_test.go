@@ -132,6 +132,24 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 	}
 }
 
+// TestCountsHaveBothForms: a sentence with a count that lacks the form for one
+// is not found when there is one.
+func TestCountsHaveBothForms(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("locale", "en.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words map[string]any
+	if err := json.Unmarshal(b, &words); err != nil {
+		t.Fatal(err)
+	}
+	for key, v := range words {
+		if text, plain := v.(string); plain && strings.Contains(text, "{{.Count}}") {
+			t.Errorf("%s has no forms for one and for others", key)
+		}
+	}
+}
+
 func TestEveryKeyIsThereAndUsed(t *testing.T) {
 	is := is.New(t)
 	words, text := catalogue(t, views.English), sources(t)

@@ -21,6 +21,8 @@ func testEveryPage(t *testing.T, b *browser) {
 	v.setUp(200, code)
 	w.liveIn(p.client(w.key("manage_all")))
 
+	v.isAwake()
+
 	found := []string{"/", "/calls"}
 	for i := 0; i < len(found); i++ { // it grows on the way
 		for _, path := range v.bothLanguages(keys, 200, found[i]) {

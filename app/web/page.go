@@ -217,10 +217,16 @@ func serveStatic(c *fiber.Ctx) error {
 	}
 	if f.Gzip != nil {
 		c.Vary(fiber.HeaderAcceptEncoding)
-		if c.AcceptsEncodings("gzip") == "gzip" {
+		if takesGzip(c) {
 			c.Set(fiber.HeaderContentEncoding, "gzip")
 			return c.Send(f.Gzip)
 		}
 	}
 	return c.Send(f.Body)
+}
+
+// takesGzip reports whether the asker says that it takes compressed answers;
+// Fiber takes silence for that.
+func takesGzip(c *fiber.Ctx) bool {
+	return c.Get(fiber.HeaderAcceptEncoding) != "" && c.AcceptsEncodings("gzip") == "gzip"
 }

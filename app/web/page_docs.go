@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -33,8 +34,28 @@ func docsPage(o Options) fiber.Handler {
 			return err
 		}
 		c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-		return c.Send(b.Bytes())
+		return sendCompressed(c, b.Bytes())
 	}
+}
+
+// sendCompressed sends a long page compressed to who takes that. It is for pages
+// that are the same for everybody: what is a secret, beside what somebody else
+// may choose, is never compressed (BREACH).
+func sendCompressed(c *fiber.Ctx, body []byte) error {
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if !takesGzip(c) {
+		return c.Send(body)
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(body); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentEncoding, "gzip")
+	return c.Send(b.Bytes())
 }
 
 // newDocsPage turns the contract into a page, by its tags and in its order.

@@ -15,6 +15,10 @@ func TestDocsShowTheWholeContract(t *testing.T) {
 	a := s.call(t, "GET", "/docs", "", nil)
 	is.Equal(a.status, 200) // needs no key
 	is.Equal(a.header.Get("Content-Type"), "text/html; charset=utf-8")
+	is.Equal(a.header.Get("Content-Encoding"), "")
+	small := s.call(t, "GET", "/docs", "", nil, "Accept-Encoding", "gzip")
+	is.Equal(small.header.Get("Content-Encoding"), "gzip") // it is long: compressed for who takes that
+	is.True(len(small.body)*3 < len(a.body))
 	for _, o := range mustDocument().operations() {
 		is.True(strings.Contains(a.body, `id="`+o.id+`"`))                             // each operation is there
 		is.True(strings.Contains(a.body, o.path))                                      // with its path
