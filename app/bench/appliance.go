@@ -22,15 +22,15 @@ type appliance struct {
 }
 
 // startAppliance starts the program as it is shipped, but for the limit of
-// requests a minute.
-func startAppliance(ctx context.Context, o Options, dir string) (*appliance, error) {
+// requests a minute; more adds settings.
+func startAppliance(ctx context.Context, o Options, dir string, more ...string) (*appliance, error) {
 	data := filepath.Join(dir, "data")
 	keyFile := filepath.Join(dir, "key")
-	c, err := startChild(ctx, []string{
+	c, err := startChild(ctx, append([]string{
 		"CRK_DATA_DIR=" + data, "CRK_KEY_FILE=" + keyFile, "CRK_LISTEN=127.0.0.1:0", "CRK_RATE_LIMIT=0", "CRK_LOG=info",
 		"CRK_ADMIN_EMAIL=owner@example.com", "CRK_ADMIN_PASSWORD=only for the benchmark", "CRK_BUSINESS_NAME=Bench",
 		"CRK_TELEGRAM_TOKEN=", "CRK_STT_URL=", "CRK_LLM_URL=", "CRK_BASE_URL=", "CRK_TLS_CERT=", "CRK_TLS_SELF=false",
-	}, "serve")
+	}, more...), "serve")
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,8 @@ type Options struct {
 }
 
 // Usage is how the benchmark is asked for.
-const Usage = "  crk bench notify\n        measure this machine: messages a second, fan-out, memory of a socket\n"
+const Usage = "  crk bench notify\n        measure this machine: messages a second, fan-out, memory of a socket\n" +
+	"  crk bench webhooks\n        measure this machine: events a second, deliveries a second, how soon they arrive\n"
 
 // Run runs the benchmark that args name, until it is done or ctx ends. The
 // names "loop" and "floor" are those of its own helpers, which are processes of
@@ -41,12 +42,14 @@ func Run(ctx context.Context, o Options, args []string) error {
 	switch {
 	case name == "notify" && len(args) == 1:
 		return notify(ctx, o)
+	case name == "webhooks" && len(args) == 1:
+		return webhooks(ctx, o)
 	case name == "loop" && len(args) == 2:
 		return serveLoop(ctx, args[1], o.Stdout)
 	case name == "floor" && len(args) == 1:
 		return serveFloor(ctx, o.Stdout)
 	}
-	return errors.New("bench: there is one benchmark: crk bench notify")
+	return errors.New("bench: there are: crk bench notify, crk bench webhooks")
 }
 
 const (

@@ -108,7 +108,7 @@ func TestFloorTellsEverybody(t *testing.T) {
 
 func TestUnknownBenchmark(t *testing.T) {
 	is := is.New(t)
-	for _, args := range [][]string{nil, {"x"}, {"loop"}, {"notify", "x"}, {"floor", "x"}} {
+	for _, args := range [][]string{nil, {"x"}, {"loop"}, {"notify", "x"}, {"webhooks", "x"}, {"floor", "x"}} {
 		is.True(bench.Run(t.Context(), bench.Options{Stdout: io.Discard}, args) != nil)
 	}
 }

@@ -64,6 +64,12 @@ func (p *poster) post() (time.Duration, error) {
 func publish(ctx context.Context, t target, n int, length time.Duration) (load, error) {
 	p := newPoster(t, strings.Repeat("x", shortLength))
 	defer p.client.CloseIdleConnections()
+	return spread(ctx, n, length, p.post)
+}
+
+// spread has n callers do something, which says how long it took, again and again
+// for a while. A caller that fails does no more.
+func spread(ctx context.Context, n int, length time.Duration, do func() (time.Duration, error)) (load, error) {
 	took, errs := make([][]time.Duration, n), make([]error, n)
 	begin := time.Now()
 	var wg sync.WaitGroup
@@ -71,7 +77,7 @@ func publish(ctx context.Context, t target, n int, length time.Duration) (load, 
 		wg.Go(func() {
 			for time.Since(begin) < length && ctx.Err() == nil && errs[i] == nil {
 				var d time.Duration
-				if d, errs[i] = p.post(); errs[i] == nil {
+				if d, errs[i] = do(); errs[i] == nil {
 					took[i] = append(took[i], d)
 				}
 			}
