@@ -23,6 +23,15 @@ func (s *Store) readHot(ctx context.Context, query string, args ...any) scanner 
 	return st.QueryRowContext(ctx, args...)
 }
 
+// readHotRows is readHot for several rows; see collect.
+func (s *Store) readHotRows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := s.hot.stmt(s.reads, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
 func (h *hot) stmt(db *sql.DB, query string) (*sql.Stmt, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -248,17 +248,18 @@ func (t *tx) addWebhookSecret(webhook string, s sealedSecret) error {
 // A WebhookTarget is where a webhook's events go, and how they are signed.
 type WebhookTarget struct {
 	URL     string
+	Active  bool
 	CA      string       // authorities to trust beside the machine's, as PEM; empty: none
 	Secrets []app.Secret // newest first
 }
 
 // WebhookTarget returns where a webhook's events go now.
 func (s *Store) WebhookTarget(ctx context.Context, business app.BusinessID, id string) (to WebhookTarget, err error) {
-	rows, err := s.reads.QueryContext(ctx, `SELECT k.id, k.secret, w.url, w.ca FROM webhooks w JOIN webhook_secrets k ON k.webhook_id = w.id
+	rows, err := s.readHotRows(ctx, `SELECT k.id, k.secret, w.url, w.ca, w.active FROM webhooks w JOIN webhook_secrets k ON k.webhook_id = w.id
 		WHERE w.id = ? AND w.business_id = ? AND (k.expires_at IS NULL OR k.expires_at > ?) ORDER BY k.created_at DESC, k.id DESC`,
 		id, business, stamp(s.now()))
 	sealed, err := collect(rows, err, func(row scanner) (k sealedSecret, err error) {
-		err = row.Scan(&k.id, &k.sealed, &to.URL, &to.CA)
+		err = row.Scan(&k.id, &k.sealed, &to.URL, &to.CA, &to.Active)
 		return k, err
 	})
 	if err != nil {

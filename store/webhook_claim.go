@@ -75,11 +75,20 @@ func (s *Store) NextWebhookAt(ctx context.Context, but []string) (at time.Time, 
 	return at, err
 }
 
-// ReleaseWebhookDelivery gives a claim back that was not used: cut off by a
-// stop, the delivery was not tried.
-func (s *Store) ReleaseWebhookDelivery(ctx context.Context, c WebhookClaim) error {
+// ReleaseWebhookClaims gives claims back that were not used: cut off by a stop, or
+// never begun, the deliveries were not tried. Those of a webhook that is off by
+// now are held.
+func (s *Store) ReleaseWebhookClaims(ctx context.Context, claims []WebhookClaim) error {
 	return s.write(ctx, func(t *tx) error {
-		return t.exec(`UPDATE webhook_deliveries SET lease_until = NULL WHERE id = ? AND claims = ?`, c.DeliveryID, c.Claims)
+		for _, c := range claims {
+			err := t.exec(`UPDATE webhook_deliveries SET lease_until = NULL,
+					status = CASE WHEN test = 0 AND EXISTS (SELECT 1 FROM webhooks WHERE id = webhook_id AND active = 0) THEN 'held' ELSE status END
+				WHERE id = ? AND claims = ?`, c.DeliveryID, c.Claims)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

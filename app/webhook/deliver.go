@@ -9,11 +9,13 @@ import (
 	"crk/store"
 )
 
-// errStopped says that an attempt was cut off by a stop of the appliance.
+// errStopped says that an attempt was cut off by a stop of the appliance, or not
+// begun because the webhook was paused.
 var errStopped = errors.New("webhook: stopped")
 
-// deliver makes the attempt of a claim and saves what came of it.
-func (c *Courier) deliver(ctx context.Context, claim store.WebhookClaim) {
+// deliver makes the attempt of a claim and saves what came of it. It reports
+// whether the receiver took the event.
+func (c *Courier) deliver(ctx context.Context, claim store.WebhookClaim) (taken bool) {
 	a, o, err := c.attempt(ctx, claim)
 
 	// What follows must be saved also while the process stops.
@@ -23,12 +25,13 @@ func (c *Courier) deliver(ctx context.Context, claim store.WebhookClaim) {
 	case err == nil:
 		err = c.db.SaveWebhookAttempt(save, claim, a, o)
 	case errors.Is(err, errStopped):
-		err = c.db.ReleaseWebhookDelivery(save, claim)
+		err = c.db.ReleaseWebhookClaims(save, []store.WebhookClaim{claim})
 	default: // by us, not by the receiver: it is sent again when the lease has expired
 	}
 	if err != nil && !errors.Is(err, store.ErrLease) && !app.IsKind(err, app.NotFound) {
 		c.log.Error("deliver to a webhook", "webhook", claim.WebhookID, "delivery", claim.DeliveryID, "err", err)
 	}
+	return err == nil && !a.At.IsZero() && a.Error == ""
 }
 
 // attempt sends the event of a claim and says what follows. Its error is the
@@ -37,6 +40,9 @@ func (c *Courier) attempt(ctx context.Context, claim store.WebhookClaim) (app.We
 	to, err := c.db.WebhookTarget(ctx, claim.BusinessID, claim.WebhookID)
 	if err != nil {
 		return app.WebhookAttempt{}, store.WebhookOutcome{}, err
+	}
+	if !to.Active && !claim.Test { // paused since it was claimed
+		return app.WebhookAttempt{}, store.WebhookOutcome{}, errStopped
 	}
 	sending, cancel := gracefully(ctx, c.grace)
 	defer cancel()

@@ -37,7 +37,6 @@ import (
 )
 
 const (
-	atOnce     = 4                // requests to one receiver
 	timeout    = 15 * time.Second // of an attempt, from the dial to the answer's status
 	stopGrace  = 3 * time.Second  // for requests under way when the appliance stops
 	lease      = time.Minute      // longer than any attempt and the saving of it
@@ -69,7 +68,7 @@ type Courier struct {
 	wake    chan struct{} // holds a value when there may be something to do
 
 	mu      sync.Mutex
-	busy    map[string]int // requests under way, by webhook
+	lanes   map[string]*lane // by webhook
 	flights sync.WaitGroup
 }
 
@@ -81,7 +80,7 @@ func New(o Options) *Courier {
 	}
 	return &Courier{
 		db: o.DB, log: o.Log, client: o.Client, agent: agent, timeout: timeout, grace: stopGrace,
-		wake: make(chan struct{}, 1), busy: map[string]int{},
+		wake: make(chan struct{}, 1), lanes: map[string]*lane{},
 	}
 }
 
@@ -146,48 +145,15 @@ func (c *Courier) launch(ctx context.Context) int {
 		}
 		return 0
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, claim := range claims {
-		c.busy[claim.WebhookID]++
-		c.flights.Go(func() {
-			defer c.land(claim.WebhookID)
-			c.deliver(ctx, claim)
-		})
-	}
+	c.take(ctx, claims)
 	return len(claims)
-}
-
-// free is how many more requests may go to a webhook at once.
-func (c *Courier) free(webhook string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return atOnce - c.busy[webhook]
-}
-
-// land makes room for the next request to a webhook.
-func (c *Courier) land(webhook string) {
-	c.mu.Lock()
-	if c.busy[webhook]--; c.busy[webhook] == 0 {
-		delete(c.busy, webhook)
-	}
-	c.mu.Unlock()
-	c.poke()
 }
 
 // rest is how long to sleep until something is due, within bounds: the upper
 // one heals whatever else was missed, as a clock that was set.
 func (c *Courier) rest(ctx context.Context) time.Duration {
 	const shortest, longest = 50 * time.Millisecond, 15 * time.Second
-	c.mu.Lock()
-	var full []string // the end of a request to one of these wakes the courier
-	for id, n := range c.busy {
-		if n >= atOnce {
-			full = append(full, id)
-		}
-	}
-	c.mu.Unlock()
-	at, err := c.db.NextWebhookAt(ctx, full)
+	at, err := c.db.NextWebhookAt(ctx, c.full())
 	if err != nil || at.IsZero() {
 		return longest
 	}
