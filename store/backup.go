@@ -31,6 +31,12 @@ func (s *Store) BeginBackup(ctx context.Context, cause string) (b app.Backup, er
 	return b, err
 }
 
+// NoteBackup notes in the audit log of the appliance that somebody asked for a
+// backup. What became of it is in the list of backups.
+func (s *Store) NoteBackup(ctx context.Context) error {
+	return s.write(ctx, func(t *tx) error { return t.audit("", "backup.create", "", "") })
+}
+
 // EndBackup notes how a backup ended.
 func (s *Store) EndBackup(ctx context.Context, b app.Backup) error {
 	return s.write(ctx, func(t *tx) error {

@@ -161,9 +161,9 @@ func TestAttemptIsSavedByItsClaimAlone(t *testing.T) {
 	is.True(errors.Is(f.SaveWebhookAttempt(ctx, late, app.WebhookAttempt{At: f.Clock.Now()}, store.WebhookOutcome{}), store.ErrLease))
 	is.Equal(f.Text(t, `SELECT count(*) FROM webhook_attempts`), "0") // and its holder saves nothing
 
-	is.NoErr(f.ReleaseWebhookDelivery(ctx, late)) // nor gives it back once more
+	is.NoErr(f.ReleaseWebhookClaims(ctx, []store.WebhookClaim{late})) // nor gives it back once more
 	is.Equal(len(take(t, f, 1)), 0)
-	is.NoErr(f.ReleaseWebhookDelivery(ctx, c))
+	is.NoErr(f.ReleaseWebhookClaims(ctx, []store.WebhookClaim{c}))
 	c = take(t, f, 1)[0] // its present one does
 
 	is.NoErr(f.SaveWebhookAttempt(ctx, c, app.WebhookAttempt{At: f.Clock.Now(), Duration: 20 * time.Millisecond, Status: 204, Response: "ok"}, store.WebhookOutcome{}))

@@ -73,7 +73,11 @@ func backUpNow(o Options) fiber.Handler {
 		if o.Backups == nil {
 			return fiber.ErrNotFound
 		}
-		return done(c, systemPath, "backup", o.Backups.Begin())
+		err := o.Backups.Begin()
+		if err == nil {
+			err = o.DB.NoteBackup(c.UserContext())
+		}
+		return done(c, systemPath, "backup", err)
 	}
 }
 

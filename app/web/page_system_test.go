@@ -50,6 +50,10 @@ func TestBackUpNow(t *testing.T) {
 	})
 	admin := s.enter(t, "owner@example.com")
 	is.Equal(admin.post(t, "/settings/system/backup").status, 303)
+	lines, err := s.Audit(t.Context(), s.Business.ID, app.AuditFilter{Thing: "backup", Appliance: true}, 1)
+	is.NoErr(err)
+	is.Equal(len(lines), 1) // the audit log says who asked for it
+	is.Equal(lines[0].Actor.UserID, s.Owner.ID)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- runner.Run(ctx) }()
