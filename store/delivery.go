@@ -48,9 +48,15 @@ func (s *Store) EndDelivery(ctx context.Context, j app.Job, d app.Delivery, o Ou
 	})
 }
 
-// NoteAttempt saves that a delivery failed and will be tried again.
-func (s *Store) NoteAttempt(ctx context.Context, d app.Delivery, o Outcome) error {
-	return s.write(ctx, func(t *tx) error { return t.settle(d, o) })
+// NoteAttempt saves that a delivery failed and will be tried again. It returns
+// ErrLease where the job is not held any more: then the attempt is another's.
+func (s *Store) NoteAttempt(ctx context.Context, j app.Job, d app.Delivery, o Outcome) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.hold(j); err != nil {
+			return err
+		}
+		return t.settle(d, o)
+	})
 }
 
 // AddDelivery saves a message that was sent by hand, with what came of it, and

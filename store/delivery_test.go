@@ -138,9 +138,12 @@ func TestNoteAttempt(t *testing.T) {
 	a, err := f.CreateAutomation(ctx, f.Business.ID, graph("A", []string{chat.ID}, nil, false))
 	is.NoErr(err)
 	deliveryFor(t, f, a, chat.ID)
-	_, d := claimDelivery(t, f)
+	job, d := claimDelivery(t, f)
 	again := storetest.Start.Add(time.Minute)
-	is.NoErr(f.NoteAttempt(ctx, d, store.Outcome{Tried: true, Code: "timeout", Again: again}))
+	lost := job
+	lost.Claims--
+	is.True(errors.Is(f.NoteAttempt(ctx, lost, d, store.Outcome{Tried: true, Code: "rejected"}), store.ErrLease)) // only who holds it may
+	is.NoErr(f.NoteAttempt(ctx, job, d, store.Outcome{Tried: true, Code: "timeout", Again: again}))
 	d, err = f.Delivery(ctx, f.Business.ID, d.ID)
 	is.NoErr(err)
 	is.Equal(d.Status, app.DeliveryQueued) // it is not over

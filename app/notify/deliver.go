@@ -81,7 +81,7 @@ func (g *Gateway) keep(ctx context.Context, j app.Job, d app.Delivery, r result)
 	switch {
 	case r.code == RateLimited && now.Sub(j.CreatedAt) < maxWait:
 		o.Again = now.Add(r.after)
-		return errors.Join(g.db.NoteAttempt(ctx, d, o), jobs.Wait(r, r.after))
+		return errors.Join(g.db.NoteAttempt(ctx, j, d, o), jobs.Wait(r, r.after))
 	case r.code == RateLimited:
 		return g.db.EndDelivery(ctx, j, d, o)
 	case r.retryable(), r.code == NotConfigured:
@@ -91,7 +91,7 @@ func (g *Gateway) keep(ctx context.Context, j app.Job, d app.Delivery, r result)
 		}
 		pause := retryPause(attempt)
 		o.Again = now.Add(pause)
-		return errors.Join(g.db.NoteAttempt(ctx, d, o), jobs.RetryAfter(r, pause))
+		return errors.Join(g.db.NoteAttempt(ctx, j, d, o), jobs.RetryAfter(r, pause))
 	}
 	if r.code != "" {
 		g.log.Info("message was not delivered", "delivery", d.ID, "destination", d.Destination, "err", r)

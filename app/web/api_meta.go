@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -54,12 +55,22 @@ func accountWhoami(c *fiber.Ctx, db *store.Store, w caller) error {
 func healthz(c *fiber.Ctx) error { return c.JSON(fiber.Map{"ok": true}) }
 
 // readyz says whether work can be taken on: the database can be written and the
-// disk is not full.
+// disk is not full. The first is tried at most once in readyAge, whoever asks how
+// often.
 func readyz(o Options) fiber.Handler {
+	var mu sync.Mutex
+	var tried time.Time
+	var last error
 	return func(c *fiber.Ctx) error {
-		ctx, cancel := context.WithTimeout(c.UserContext(), 5*time.Second)
-		defer cancel()
-		err := o.DB.Ready(ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		if tried.IsZero() || time.Since(tried) > readyAge {
+			ctx, cancel := context.WithTimeout(c.UserContext(), readyTime)
+			last = o.DB.Ready(ctx)
+			cancel()
+			tried = time.Now()
+		}
+		err := last
 		if err == nil && o.Disk != nil && o.Disk.Full() {
 			err = errDiskFull
 		}
@@ -69,3 +80,8 @@ func readyz(o Options) fiber.Handler {
 		return c.JSON(fiber.Map{"ok": true})
 	}
 }
+
+const (
+	readyAge  = time.Second
+	readyTime = 5 * time.Second
+)

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -109,6 +110,12 @@ func TestReady(t *testing.T) {
 	})
 	is.Equal(s.call(t, "GET", "/healthz", "", nil).status, 200)
 	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 200)
+	const tried = `SELECT CAST(value AS TEXT) FROM settings WHERE name = 'ready'`
+	first := s.Text(t, tried)
+	is.True(first != "") // by writing
+	s.Clock.Advance(time.Hour)
+	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 200)
+	is.Equal(s.Text(t, tried), first) // not by every call
 	free = disk.Least - 1
 	is.Equal(s.call(t, "GET", "/readyz", "", nil).status, 503) // no room, no work
 }
