@@ -191,6 +191,13 @@ func (s *Store) NextJobAt(ctx context.Context, kind app.JobKind, after time.Time
 	return at, err
 }
 
+// OldestJob returns when the first of the jobs of a kind was queued that are not
+// done; the zero time where there is none.
+func (s *Store) OldestJob(ctx context.Context, k app.JobKind) (at time.Time, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT min(created_at) FROM jobs WHERE kind = ?`, k).Scan(instant{&at})
+	return at, err
+}
+
 // JobCounts returns how many jobs of each kind wait or run.
 func (s *Store) JobCounts(ctx context.Context) (map[app.JobKind]int, error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT kind, count(*) FROM jobs GROUP BY kind`)

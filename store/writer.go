@@ -94,6 +94,9 @@ func (s *Store) writeOften(ctx context.Context, fn func(*tx) error) error {
 	return s.submit(&op{ctx: ctx, fn: fn, again: true, result: make(chan error, 1)})
 }
 
+// WritesWaiting is how many writes wait for the next commit.
+func (s *Store) WritesWaiting() int { return len(s.writer.ops) }
+
 func (s *Store) submit(o *op) error {
 	select {
 	case <-s.writer.quit:

@@ -29,6 +29,3 @@ func (s *Store) Hold() (release func()) {
 	<-held
 	return func() { close(let) }
 }
-
-// Waiting is how many operations wait for the writer.
-func (s *Store) Waiting() int { return len(s.writer.ops) }

@@ -32,7 +32,7 @@ func TestFailureTakesNoOtherOperationWithIt(t *testing.T) {
 			errs[i] = f.WriteOften(t.Context(), func() { runs.Add(1) }, statements...)
 		})
 	}
-	for f.Waiting() < n {
+	for f.WritesWaiting() < n {
 		runtime.Gosched()
 	}
 	release()
@@ -62,7 +62,7 @@ func TestCountsOfACommitAreOneRow(t *testing.T) {
 			t.Error("a message to no business was taken")
 		}
 	})
-	for f.Waiting() < n+1 {
+	for f.WritesWaiting() < n+1 {
 		runtime.Gosched()
 	}
 	release()

@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
 
 const (
@@ -44,9 +45,13 @@ type Event struct {
 	User     string // set: only this member's subscriptions get it
 	Value    any    // what happened; the hub does not look into it
 
+	at    time.Time // when it was published
 	once  sync.Once
 	frame []byte
 }
+
+// Age is how long ago the event was published.
+func (e *Event) Age() time.Duration { return time.Since(e.at) }
 
 // Frame returns the event's encoded form. The first caller's encode makes it and
 // every later caller shares the result, so that a thousand subscribers cost one
@@ -66,6 +71,7 @@ type Subscriber struct {
 // Stats is how a hub does, for the metrics.
 type Stats struct {
 	Subscriptions int    // held now
+	Waiting       int    // events in their queues
 	Cut           uint64 // cut for being too slow, since the start
 }
 
@@ -77,6 +83,7 @@ type Hub struct {
 	held   map[*Subscription]struct{}            // those not yet closed by their owner
 	users  map[string]int                        // held, by user
 	cut    uint64
+	took   func(time.Duration) // told how long each Publish took; nil: nobody
 	closed bool
 	idle   chan struct{} // closed when the hub is closed and nothing is held
 }
@@ -110,9 +117,11 @@ func (h *Hub) Subscribe(who Subscriber) (*Subscription, error) {
 
 // Publish puts events into the queues of those they are for. It does not block.
 func (h *Hub) Publish(events ...*Event) {
+	began := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, e := range events {
+		e.at = began
 		if e.Business != "" {
 			h.offer(h.subs[e.Business], e)
 			continue
@@ -121,6 +130,17 @@ func (h *Hub) Publish(events ...*Event) {
 			h.offer(subs, e)
 		}
 	}
+	if h.took != nil {
+		h.took(time.Since(began))
+	}
+}
+
+// Measure has took told how long each Publish takes from now on. It must not
+// block, and must not call the hub.
+func (h *Hub) Measure(took func(time.Duration)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.took = took
 }
 
 // offer puts an event into the queues of those of subs that it is for. The
@@ -180,7 +200,11 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 func (h *Hub) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return Stats{Subscriptions: len(h.held), Cut: h.cut}
+	waiting := 0
+	for s := range h.held {
+		waiting += len(s.events)
+	}
+	return Stats{Subscriptions: len(h.held), Waiting: waiting, Cut: h.cut}
 }
 
 // end takes s out of the fan-out and tells its owner why. The first reason

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"crk/app"
 	"crk/app/feed"
@@ -83,7 +84,7 @@ func serveStream(c *fiber.Ctx, o Options, w caller, pages bool) error {
 	case err != nil:
 		return &app.Error{Kind: app.Unavailable, Code: "unavailable", Message: "The appliance is about to stop.", Err: err}
 	}
-	s := &streamer{db: o.DB, log: o.Log, who: w, pages: pages, since: strings.Clone(c.Query("since")), sub: sub}
+	s := &streamer{db: o.DB, log: o.Log, who: w, pages: pages, since: strings.Clone(c.Query("since")), sub: sub, fanOut: o.fanOut}
 	err = o.upgrades.upgrade(c, s.serve)
 	if err != nil {
 		sub.Close()
@@ -120,15 +121,16 @@ func (f frame) encode() []byte {
 // A streamer is the server's end of one socket. One goroutine reads, one
 // writes.
 type streamer struct {
-	db    *store.Store
-	log   *slog.Logger
-	who   caller
-	pages bool   // the dashboard's: it is told of more than the feed
-	since string // the last id that the client has; empty: it has none
-	sub   *feed.Subscription
-	ws    *websocket.Conn
-	prefs app.Preferences
-	seq   int64 // of the newest row that was sent or passed over
+	db     *store.Store
+	log    *slog.Logger
+	who    caller
+	pages  bool   // the dashboard's: it is told of more than the feed
+	since  string // the last id that the client has; empty: it has none
+	sub    *feed.Subscription
+	ws     *websocket.Conn
+	prefs  app.Preferences
+	fanOut prometheus.Histogram // of how long a notification took
+	seq    int64                // of the newest row that was sent or passed over
 }
 
 const (

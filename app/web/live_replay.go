@@ -111,7 +111,9 @@ func (s *streamer) event(e *feed.Event) error {
 		if !s.wants(*c.Feed) {
 			return nil
 		}
-		return s.send(e.Frame(func() []byte { return notificationFrame(*c.Feed) }))
+		err := s.send(e.Frame(func() []byte { return notificationFrame(*c.Feed) }))
+		s.fanOut.Observe(e.Age().Seconds())
+		return err
 	case app.TopicRights, "read", "preferences":
 		return aside(func() error { return s.ownChange(c.Topic) })
 	}

@@ -122,6 +122,27 @@ func TestStreamIsLive(t *testing.T) {
 	is.Equal(c.want("unread")["unreadCount"], 0.0) // reading it elsewhere shows here
 }
 
+func TestMetricsOfTheStream(t *testing.T) {
+	is := is.New(t)
+	s := newServer(t, func(o *web.Options) { o.MetricsToken = "watch" })
+	c := dial(t, s.listen(t), streamPath, s.Key(t))
+	c.want("unread")
+	is.NoErr(s.QueueJob(t.Context(), app.Job{Kind: app.JobDeliver, BusinessID: s.Business.ID, Key: "d"}))
+	s.Clock.Advance(90 * time.Second)
+	s.say(t, "hello", app.Info)
+	c.want("notification")
+	s.say(t, "again", app.Info) // the first is counted before the second is sent
+	c.want("notification")
+	body := s.call(t, "GET", "/metrics", "watch", nil).body
+	for _, want := range []string{
+		"crk_sockets 1\n", "crk_outbox_age_seconds 90\n", `crk_jobs{kind="deliver"} 1`, "crk_writes_waiting 0\n", "crk_socket_events 0\n",
+	} {
+		is.True(strings.Contains(body, want)) // each tells what is
+	}
+	is.True(!strings.Contains(body, "crk_publish_seconds_count 0\n")) // measured
+	is.True(!strings.Contains(body, "crk_fan_out_seconds_count 0\n"))
+}
+
 func TestStreamReplaysExactly(t *testing.T) {
 	is := is.New(t)
 	s := newServer(t)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"crk/app"
 	"crk/app/ai"
@@ -59,7 +60,8 @@ type Options struct {
 	StrictTransport bool           // HTTPS is here to stay: browsers are told so
 	Version         string
 
-	upgrades *upgrades // made by New
+	upgrades *upgrades            // these are made by New
+	fanOut   prometheus.Histogram // see meter
 }
 
 var errDiskFull = errors.New("web: too little space is left on the disk")
@@ -88,6 +90,7 @@ func New(o Options) *fiber.App {
 	o.upgrades = &upgrades{baseURL: o.BaseURL}
 	f.Server().KeepHijackedConns, f.Server().ConnState = true, o.upgrades.follow // see upgrade
 	m := newMeter(o.DB, o.Hub, o.Gateway)
+	o.fanOut = m.fanOut
 	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody)
 	f.Get("/metrics", m.serve(o.MetricsToken))
 	routes(f, o)
