@@ -2,12 +2,19 @@
 # make demo   the same with simulated phone systems, AI and messengers
 # make test   the tests
 # make check  everything that has to hold before a change is done
+# make release  programs for Linux and Windows, Debian packages and their sums, in bin/release
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.47.0
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 SOURCES     := main.go app store views static
 
-.PHONY: run demo build test check generate fmt
+# A Debian version begins with a digit and has no dash of ours.
+DEBVERSION  := $(shell echo "$(VERSION)" | sed 's/^v//; s/-/./g; /^[0-9].*\./!s/^/0.0./')
+TARGETS     := linux-amd64 linux-arm64 windows-amd64
+RELEASE     := bin/release
+
+.PHONY: run demo build test check generate fmt release
 
 run: build
 	./bin/crk
@@ -17,6 +24,17 @@ demo: build
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/crk .
+
+release:
+	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
+	set -e; for target in $(TARGETS); do \
+		out=$(RELEASE)/crk-$$target; case $$target in windows-*) out=$$out.exe;; esac; \
+		GOOS=$${target%-*} GOARCH=$${target#*-} CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $$out .; \
+	done
+	set -e; for arch in amd64 arm64; do \
+		VERSION=$(DEBVERSION) ARCH=$$arch go run $(NFPM) package -f .packaging/nfpm.yaml -p deb -t $(RELEASE)/; \
+	done
+	cd $(RELEASE) && sha256sum * > SHA256SUMS
 
 test:
 	go test -shuffle on ./...

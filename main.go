@@ -24,6 +24,7 @@ import (
 	"time"
 	_ "time/tzdata" // Windows and bare containers have no time zones
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
@@ -129,8 +130,17 @@ func demonstrate(ctx context.Context, cfg config.Config, log *slog.Logger) error
 	return errors.Join(err, d.Close())
 }
 
+// limitMemory tells the runtime how much memory there is: nearly all of what a
+// container or unit may have, half of a machine's own. GOMEMLIMIT wins.
+func limitMemory(log *slog.Logger) {
+	machine := memlimit.ApplyRatio(memlimit.FromSystem, 0.5)
+	limit, err := memlimit.Set(memlimit.WithProvider(memlimit.ApplyFallback(memlimit.FromCgroup, machine)), memlimit.WithRatio(0.9))
+	log.Debug("memory", "limit", limit, "err", err)
+}
+
 // serve runs the appliance until ctx ends; d is nil but in a demonstration.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo) error {
+	limitMemory(log)
 	a, err := open(ctx, cfg, log, d)
 	if err != nil {
 		return err

@@ -1,0 +1,10 @@
+#!/bin/sh
+set -e
+[ -d /run/systemd/system ] || exit 0
+systemctl daemon-reload
+if [ "$1" = configure ] && [ -n "$2" ]; then
+	systemctl try-restart crk.service # an upgrade
+else
+	systemctl enable --now crk.service
+	echo "CRK runs on port 8080. Its one-time code for the first visit: journalctl -u crk"
+fi
