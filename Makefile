@@ -5,7 +5,7 @@
 # make release  programs for Linux and Windows, Debian packages and their sums, in bin/release
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.47.0
+NFPM        := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 SOURCES     := main.go app store views static
 

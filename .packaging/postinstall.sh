@@ -1,5 +1,10 @@
 #!/bin/sh
 set -e
+if command -v systemd-sysusers >/dev/null; then
+	systemd-sysusers crk.conf
+elif ! getent passwd crk >/dev/null; then
+	useradd --system --user-group --home-dir /var/lib/crk --shell /usr/sbin/nologin crk
+fi
 [ -d /run/systemd/system ] || exit 0
 systemctl daemon-reload
 if [ "$1" = configure ] && [ -n "$2" ]; then

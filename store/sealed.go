@@ -29,6 +29,7 @@ func sealedColumns() []sealedColumn {
 		{purpose: sealedDiscord, table: "discord_webhooks", column: "token", id: "id"},
 		{purpose: sealedWebhook, table: "webhook_secrets", column: "secret", id: "id"},
 		{purpose: sealedAIServer, table: "ai_servers", column: "key", id: "business_id || '/' || task"},
+		{purpose: sealedTOTP, table: "users", column: "totp", id: "id"},
 		{purpose: "erasure", table: "erasures", column: "phone", id: "id"},
 		{purpose: "idempotency", table: "idempotency", column: "body", id: "rowid", row: "key_id || '/' || key", where: "body IS NOT NULL",
 			name: func(row string) string {

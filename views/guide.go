@@ -16,7 +16,7 @@ var guideFiles embed.FS
 
 // GuideNames lists the guides at /docs in the order in which they are shown.
 func GuideNames() []string {
-	return []string{"start", "phone", "notifications", "automations", "webhooks", "errors", "changelog"}
+	return []string{"start", "phone", "notifications", "automations", "webhooks", "errors", "operate", "changelog"}
 }
 
 // A Guide is a page of the product's own documentation, in one language.
