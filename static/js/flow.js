@@ -70,10 +70,13 @@ function draw() {
   canvas.draw(state);
   const node = graph.node(state.selected);
   const aside = $("panel");
-  const key = node && JSON.stringify([node.id, graph.edges(node.id), state.problems, [...(state.trace ?? [])].length, state.trace?.get(node.id), structure(node)]);
+  // While somebody types there, it is only made anew where other fields are needed.
+  const around = node && [node.id, graph.edges(node.id), state.problems, state.linking, state.trace?.get(node.id)];
+  const shown = { shape: JSON.stringify([around, node && structure(node)]), whole: JSON.stringify([around, node]) };
+  const by = aside.contains(document.activeElement) ? "shape" : "whole";
   if (!node) aside.replaceChildren(empty());
-  else if (aside.shown !== key || !aside.contains(document.activeElement)) refill(aside, node);
-  aside.shown = node ? key : null;
+  else if (aside.shown?.[by] !== shown[by]) refill(aside, node);
+  aside.shown = node && shown;
   status();
   mini();
 }
@@ -132,7 +135,7 @@ function key(e, id) {
   if (e.target.closest("[data-node]") !== e.currentTarget || e.ctrlKey || e.metaKey || e.altKey) return;
   const step = arrows[e.key];
   if (state.linking && (e.key === "Enter" || e.key === " ")) linked(state.linking.from, state.linking.exit, id);
-  else if (e.key === "Enter") $("panel").querySelector("input, select, textarea, button")?.focus();
+  else if (e.key === "Enter") $("panel").querySelector("fieldset :is(input, select, textarea), .ways select")?.focus();
   else if (readonly) return;
   else if (step) shift(id, step[0] * (e.shiftKey ? 50 : 10), step[1] * (e.shiftKey ? 50 : 10), "arrows " + id), canvas.show(graph.node(id));
   else if (e.key === "Delete" || e.key === "Backspace") removeAndStay(id);
@@ -157,7 +160,8 @@ function nextLink(id) {
   if (all.length === 0) return;
   const now = state.linking?.from === id ? all.indexOf(state.linking.exit) : -1;
   set({ linking: now + 1 < all.length ? { from: id, exit: all[now + 1] } : null });
-  announce(state.linking ? say.word("linkFrom", { exit: say.exitName(graph.node(id).kind, state.linking.exit) }) : "");
+  const exit = state.linking && say.exitName(graph.node(id).kind, state.linking.exit);
+  announce(!state.linking ? "" : exit ? say.word("linkFrom", { exit }) : say.word("linking"));
 }
 
 function announce(text) { $("said").textContent = text; }
@@ -219,6 +223,7 @@ async function save(force = false) {
   note(null);
   if (res?.ok && told) {
     [graph.saved, version, data.save, data.id] = [sent, told.version, told.save, told.id]; // what was typed meanwhile is not saved yet
+    root.dataset.dirty = graph.dirty();
     if (data.fresh && !graph.dirty()) location.replace(told.page); // as any that is opened: with its form, its log, its switch
     data.fresh = false;
     history.replaceState(null, "", told.page);
