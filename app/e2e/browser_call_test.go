@@ -33,9 +33,9 @@ func testHearingACall(t *testing.T, b *browser) {
 	v.open(200, "/calls")
 	v.followAt(200, "a.cust")
 	v.sees("081-234-5678")
-	v.until("the sound is there", "document.querySelector('audio').duration === 15")
-
+	v.until("nothing of the sound is asked for before it is heard", "document.querySelector('audio').readyState === 0")
 	v.pressAt("#play")
+	v.until("the sound is there", "document.querySelector('audio').duration === 15")
 	v.until("the sound goes on", now+" > 0.2 && document.querySelector('#play').ariaPressed === 'true'")
 	v.until("and the clock with it", "document.querySelector('#head').getAttribute('x1') !== '0%'")
 	v.pressAt("h1") // so that no button has the keyboard

@@ -104,7 +104,10 @@ func agentPage(o Options) fiber.Handler {
 func (o Options) showAgent(c *fiber.Ctx, key string, naming views.Form) error {
 	ctx, w := c.UserContext(), who(c)
 	days, from := o.agentDays(readQuery(c), w)
-	if key == "" || w.only() != nil && !slices.Contains(w.only(), key) {
+	if key == "" {
+		return goTo(c, agentsPath)
+	}
+	if w.only() != nil && !slices.Contains(w.only(), key) {
 		return app.Missing("agent")
 	}
 	mine := app.RecordingFilter{AgentKeys: []string{key}, OnlyAgents: w.only(), Limit: agentReviews}
