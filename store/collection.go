@@ -195,3 +195,13 @@ func (s *Store) CollectionsOf(ctx context.Context, business app.BusinessID, only
 		WHERE x.recording_id = ?2 AND c.business_id = ?3 ORDER BY c.name, c.id`, seenBy(only), recording, business)
 	return collect(rows, err, scanCollection)
 }
+
+// CollectionNames returns a business's collections to choose from, by name, at
+// most the given number: what they are called and their colours, uncounted.
+func (s *Store) CollectionNames(ctx context.Context, business app.BusinessID, most int) ([]app.Collection, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT id, name, color FROM collections WHERE business_id = ? ORDER BY name, id LIMIT ?`, business, most)
+	return collect(rows, err, func(row scanner) (c app.Collection, err error) {
+		c.BusinessID = business
+		return c, row.Scan(&c.ID, &c.Name, &c.Color)
+	})
+}

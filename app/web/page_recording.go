@@ -72,7 +72,7 @@ func (o Options) aboutCall(ctx context.Context, w caller, p *views.CallPage) err
 	if p.In, err = o.DB.CollectionsOf(ctx, w.Business.ID, w.only(), p.Recording.ID); err != nil || !w.Scopes.Allow(app.ManageCollection) {
 		return err
 	}
-	all, _, err := o.DB.Collections(ctx, w.Business.ID, w.only(), maxCollections, 0)
+	all, err := o.DB.CollectionNames(ctx, w.Business.ID, maxCollections)
 	for _, c := range all {
 		if !slices.ContainsFunc(p.In, func(in app.Collection) bool { return in.ID == c.ID }) {
 			p.Others = append(p.Others, c)

@@ -119,7 +119,7 @@ func (o Options) aboutCalls(ctx context.Context, w caller, p *views.CallsPage) e
 	if p.Names, err = o.DB.AgentNames(ctx, w.Business.ID); err != nil {
 		return err
 	}
-	if p.Collections, _, err = o.DB.Collections(ctx, w.Business.ID, w.only(), maxCollections, 0); err != nil {
+	if p.Collections, err = o.DB.CollectionNames(ctx, w.Business.ID, maxCollections); err != nil {
 		return err
 	}
 	if p.Total > 0 {
