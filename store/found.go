@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"strconv"
 	"time"
 
 	"crk/app"
@@ -294,13 +295,14 @@ func (t *tx) importCall(p app.Provider, f FoundCall, id string) (imported bool, 
 	return true, t.queueFetch(p, f.CallAt, id)
 }
 
-// queueFetch queues the download of a call. Two lanes an integration: no more
-// than two downloads at a time.
+// fetchLanes are how many downloads of one integration are under way at most, from
+// the request to the commit. How many of them may ask the phone system at the same
+// time is the stage's to say.
+const fetchLanes = 4
+
+// queueFetch queues the download of a call.
 func (t *tx) queueFetch(p app.Provider, callAt time.Time, id string) error {
-	lane := p.ID + "/0"
-	if id[len(id)-1]&1 == 1 { // UUIDs end at random
-		lane = p.ID + "/1"
-	}
+	lane := p.ID + "/" + strconv.Itoa(int(id[len(id)-1])%fetchLanes) // UUIDs end at random
 	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: t.priority(callAt)})
 }
 

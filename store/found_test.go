@@ -85,7 +85,7 @@ func TestFoundCallsAreImportedOnce(t *testing.T) {
 	is.True(app.IsKind(err, app.NotFound))
 }
 
-func TestTwoDownloadsAtATime(t *testing.T) {
+func TestFourDownloadsUnderWay(t *testing.T) {
 	is := is.New(t)
 	f := storetest.New(t)
 	a, b := provider(t, f, "A"), provider(t, f, "B")
@@ -99,7 +99,7 @@ func TestTwoDownloadsAtATime(t *testing.T) {
 	for _, j := range claimed {
 		lanes[j.Lane[:len(j.Lane)-2]]++
 	}
-	is.Equal(lanes, map[string]int{a.ID: 2, b.ID: 2}) // of each integration
+	is.Equal(lanes, map[string]int{a.ID: 4, b.ID: 4}) // of each integration
 }
 
 func TestNewCallsGoBeforeABacklog(t *testing.T) {

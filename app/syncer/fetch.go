@@ -22,7 +22,7 @@ var (
 
 // Handler downloads recordings as jobs of kind app.JobFetch.
 func (e *Engine) Handler() jobs.Handler {
-	return jobs.Handler{Run: e.Fetch, GiveUp: e.giveUp, Slots: atOnce, Backoff: jobs.Exponential(30*time.Second, time.Hour)}
+	return jobs.Handler{Run: e.Fetch, GiveUp: e.giveUp, Slots: fetchSlots, Backoff: jobs.Exponential(30*time.Second, time.Hour)}
 }
 
 // Fetch downloads the audio of the recording that the job names, checks it, keeps
@@ -68,14 +68,9 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 	if err := json.Unmarshal(call.Remote, &name); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	remote, err := source.Audio(ctx, name.ID)
+	pending, err := e.receive(ctx, call.ProviderID, source, name.ID)
 	if err != nil {
 		return err
-	}
-	defer remote.Body.Close()
-	pending, err := e.audio.Write(ctx, remote.Body, e.maxAudio)
-	if err != nil {
-		return fmt.Errorf("syncer: fetch: %w", err)
 	}
 	defer pending.Discard()
 	file, err := e.inspect(ctx, pending, call, past.lastTry())
@@ -83,6 +78,26 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 		return err
 	}
 	return e.keep(ctx, j, pending, file)
+}
+
+// receive gets the audio into a file without a name yet. Two at a time ask a phone
+// system; what comes after, the checks and the commits, goes on beside.
+func (e *Engine) receive(ctx context.Context, provider string, source phone.Source, id string) (*audio.Pending, error) {
+	turns := e.guest.turns(provider)
+	if err := take(ctx, turns); err != nil {
+		return nil, err
+	}
+	defer func() { <-turns }()
+	remote, err := source.Audio(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer remote.Body.Close()
+	pending, err := e.audio.Write(ctx, remote.Body, e.maxAudio)
+	if err != nil {
+		return nil, fmt.Errorf("syncer: fetch: %w", err)
+	}
+	return pending, nil
 }
 
 // keep gives a checked file its name and says in the database that it is there,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -264,6 +265,27 @@ func TestUploadedAudioWins(t *testing.T) {
 	r.fetch()
 	is.Equal(r.recordings()[7].Size, int64(9))
 	is.Equal(r.sim.Stats().Downloads[7], 0) // nothing is downloaded any more
+}
+
+func TestTwoDownloadsAtATime(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(storetest.Start.Add(-3*time.Hour), 40)
+	r.sync(store.CauseDefault)
+	r.onRequest(func(*http.Request) { time.Sleep(20 * time.Millisecond) }) // so that more would be seen
+	jobs, err := r.ClaimJobs(t.Context(), app.JobFetch, 10, time.Minute)
+	is.NoErr(err)
+	is.Equal(len(jobs), 4) // are under way
+	var wg sync.WaitGroup
+	for _, j := range jobs {
+		wg.Go(func() {
+			if err := r.engine.Fetch(t.Context(), j); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	is.True(r.sim.Stats().MostAtOnce <= 2) // and ask the phone system by turns
 }
 
 func TestTooLargeAudio(t *testing.T) {

@@ -15,10 +15,24 @@ type guest struct {
 	until map[string]time.Time // the system wants to be left alone
 	beats map[string]*beat     // recordings that came
 	falls map[string]int       // failures in a row of its back-fill
+	gates map[string]chan struct{}
 }
 
+// downloadsAtOnce is how many recordings one phone system is asked for at a time.
+const downloadsAtOnce = 2
+
 func newGuest() *guest {
-	return &guest{until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}}
+	return &guest{until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}, gates: map[string]chan struct{}{}}
+}
+
+// turns holds a value for each download from a phone system.
+func (g *guest) turns(provider string) chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.gates[provider] == nil {
+		g.gates[provider] = make(chan struct{}, downloadsAtOnce)
+	}
+	return g.gates[provider]
 }
 
 // stumbled counts a failure of a back-fill and returns how many there were in a row.
@@ -43,6 +57,7 @@ func (g *guest) forget(provider string) {
 	delete(g.until, provider)
 	delete(g.beats, provider)
 	delete(g.falls, provider)
+	delete(g.gates, provider)
 }
 
 // rest is how long a system still wants to be left alone.

@@ -45,6 +45,7 @@ const (
 	defaultSettle   = 2 * time.Minute
 	defaultMaxAudio = 512 << 20
 	atOnce          = 4 // runs, of all integrations
+	fetchSlots      = 8 // downloads under way, of all integrations
 	besides         = 4 // back-fills and comparisons, likewise
 	saveTime        = 15 * time.Second
 )
