@@ -65,8 +65,15 @@ func (c ConditionCheck) actual(ctx context.Context) string {
 		}
 		text += conditionValue(ctx, c.Condition.Field, v)
 	}
+	if r := []rune(text); len(r) > actualLength {
+		return string(r[:actualLength]) + "…"
+	}
 	return text
 }
+
+// actualLength bounds what is repeated of a summary or transcript beside a
+// condition, in characters.
+const actualLength = 60
 
 // link is the page with another value of one filter.
 func (p RunsPage) link(name, value string) string {
