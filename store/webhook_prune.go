@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// How long, and how many of one webhook, deliveries are kept that are not
-// pending. Held ones are among them.
+// How long, how many of one webhook, and how many bytes of it deliveries are kept
+// that are not pending. Held ones are among them.
 const (
-	deliveriesKept     = 30 * 24 * time.Hour
-	deliveriesKeptMost = 50_000
-	pruneBatch         = 500
+	deliveriesKept      = 30 * 24 * time.Hour
+	deliveriesKeptMost  = 50_000
+	deliveriesKeptBytes = 64 << 20
+	pruneBatch          = 500
 )
 
 // PruneWebhooks deletes deliveries that are too old or too many, in small
@@ -37,6 +38,11 @@ func (s *Store) pruneDeliveries(ctx context.Context, webhook string) error {
 	if err != nil {
 		return err
 	}
+	large, err := s.beyondBytes(ctx, webhook)
+	if err != nil {
+		return err
+	}
+	oldest = max(oldest, large)
 	for {
 		var n int64
 		err := s.write(ctx, func(t *tx) (err error) {
@@ -48,6 +54,19 @@ func (s *Store) pruneDeliveries(ctx context.Context, webhook string) error {
 			return err
 		}
 	}
+}
+
+// beyondBytes returns the time before which a webhook's deliveries are more than
+// the bytes that are kept, counted from the newest: events, answers, and what rows
+// take beside; 0 where all of them fit.
+func (s *Store) beyondBytes(ctx context.Context, webhook string) (before int64, err error) {
+	err = s.reads.QueryRowContext(ctx, `SELECT coalesce(max(created_at) + 1, 0) FROM (
+			SELECT d.created_at, sum(512 + length(e.body) + coalesce((
+				SELECT sum(128 + length(CAST(response AS BLOB))) FROM webhook_attempts WHERE delivery_id = d.id), 0))
+				OVER (ORDER BY d.created_at DESC, d.id DESC) AS bytes
+			FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id WHERE d.webhook_id = ?)
+		WHERE bytes > ?`, webhook, deliveriesKeptBytes).Scan(&before)
+	return before, err
 }
 
 // pruneEvents looks for what may go beside the writer: it looks through all.

@@ -244,3 +244,20 @@ func TestWebhookLogKeepsTheNewest(t *testing.T) {
 	is.Equal(f.Text(t, `SELECT min(created_at) FROM webhook_deliveries`), fmt.Sprint(storetest.Start.UnixMilli()+700)) // the newest, 50,000 and one
 	is.Equal(f.Text(t, `SELECT min(created_at) FROM webhook_events`), fmt.Sprint(storetest.Start.UnixMilli()+700))     // with their events
 }
+
+func TestWebhookLogHasASize(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	w := hook(t, f, f.Business.ID)
+	f.Exec(t, `INSERT INTO webhook_events (id, business_id, type, body, created_at)
+		WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70) SELECT 'e' || i, ?, 'ai.failed', zeroblob(1024 * 1024 - 512), ? + i FROM n`,
+		f.Business.ID, storetest.Start.UnixMilli())
+	f.Exec(t, `INSERT INTO webhook_deliveries (id, business_id, webhook_id, event_id, status, next_at, created_at)
+		SELECT 'd' || id, business_id, ?, id, CASE id WHEN 'e1' THEN 'pending' ELSE 'delivered' END, 0, created_at FROM webhook_events`, w.ID)
+	is.NoErr(f.PruneWebhooks(t.Context()))
+	is.Equal(f.Text(t, `SELECT count(*) FROM webhook_deliveries`), "65") // 64 MiB of the newest, and what is pending
+	is.Equal(f.Text(t, `SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'`), "1")
+	is.Equal(f.Text(t, `SELECT min(created_at) FROM webhook_deliveries WHERE status <> 'pending'`), fmt.Sprint(storetest.Start.UnixMilli()+7))
+	is.NoErr(f.PruneWebhooks(t.Context()))
+	is.Equal(f.Text(t, `SELECT count(*) FROM webhook_deliveries`), "65") // again changes nothing
+}
