@@ -95,6 +95,9 @@ func (t *tx) auditKey(k app.Key, action app.Action, touched ...app.FieldChange) 
 		if businesses, err = collect(rows, err, scanString); err != nil {
 			return err
 		}
+		if len(businesses) == 0 { // it reaches none yet
+			businesses = []string{""}
+		}
 	}
 	for _, b := range businesses {
 		if err := t.audit(app.BusinessID(b), action, k.ID, k.Name, touched...); err != nil {
