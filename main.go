@@ -24,7 +24,6 @@ import (
 	"time"
 	_ "time/tzdata" // Windows and bare containers have no time zones
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/gofiber/fiber/v2"
 
 	"crk/app"
@@ -43,6 +42,8 @@ import (
 	"crk/app/egress"
 	"crk/app/feed"
 	"crk/app/jobs"
+	"crk/app/measure"
+	"crk/app/memory"
 	"crk/app/notify"
 	"crk/app/simulate"
 	"crk/app/syncer"
@@ -130,17 +131,9 @@ func demonstrate(ctx context.Context, cfg config.Config, log *slog.Logger) error
 	return errors.Join(err, d.Close())
 }
 
-// limitMemory tells the runtime how much memory there is: nearly all of what a
-// container or unit may have, half of a machine's own. GOMEMLIMIT wins.
-func limitMemory(log *slog.Logger) {
-	machine := memlimit.ApplyRatio(memlimit.FromSystem, 0.5)
-	limit, err := memlimit.Set(memlimit.WithProvider(memlimit.ApplyFallback(memlimit.FromCgroup, machine)), memlimit.WithRatio(0.9))
-	log.Debug("memory", "limit", limit, "err", err)
-}
-
 // serve runs the appliance until ctx ends; d is nil but in a demonstration.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo) error {
-	limitMemory(log)
+	memory.Limit(log)
 	a, err := open(ctx, cfg, log, d)
 	if err != nil {
 		return err
@@ -176,6 +169,7 @@ type appliance struct {
 	courier *webhook.Courier // brings the events of all stages to webhooks
 	server  *fiber.App       // the API and the dashboard
 	backups *backup.Runner   // copies everything, at night and when asked
+	times   *measure.Times   // of stages and outside calls, for the metrics
 	room    *disk.Watch      // holds calls back where the disk is nearly full
 
 	demo      *demo.Demo // nil but in a demonstration
@@ -184,7 +178,7 @@ type appliance struct {
 
 // open takes the data directory and puts the parts together. Nothing runs yet.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo) (_ *appliance, err error) {
-	a := &appliance{cfg: cfg, log: log, hub: &feed.Hub{}, demo: d}
+	a := &appliance{cfg: cfg, log: log, hub: &feed.Hub{}, times: measure.New(), demo: d}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -201,7 +195,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo
 	if err := a.firstUser(ctx); err != nil {
 		return nil, err
 	}
-	policy := egress.Policy{Allow: cfg.AllowNetworks, Proxy: cfg.Proxy}
+	policy := egress.Policy{Allow: cfg.AllowNetworks, Proxy: cfg.Proxy, Observe: a.times.Outside}
 	a.stages(policy)
 	a.db.Notify(web.Publisher(a.hub), func(kinds []app.JobKind) {
 		a.runner.Wake(kinds)
@@ -245,6 +239,7 @@ func (a *appliance) stages(policy egress.Policy) {
 	}
 	maps.Copy(handlers, a.keeper.Handlers())
 	a.runner = jobs.New(a.db, a.log, handlers)
+	a.runner.Measure(a.times.Stage)
 	a.runner.Hold(func(k app.JobKind) bool { return a.room.Low() && k.TakesRoom() })
 }
 
@@ -254,7 +249,7 @@ func (a *appliance) webOptions(policy egress.Policy) web.Options {
 		SetupCode: a.setupCode, AI: a.servers, Analyst: a.analyst,
 		BaseURL: a.cfg.BaseURL, TrustedProxies: a.cfg.TrustedProxies, RateLimit: a.cfg.RateLimit, MaxAudio: a.maxAudio(),
 		MetricsToken: app.Secret(a.cfg.MetricsToken.Reveal()), Version: version,
-		Disk: a.room, Backups: a.backups, StrictTransport: a.cfg.TLS.Cert != "",
+		Disk: a.room, Times: a.times, Backups: a.backups, StrictTransport: a.cfg.TLS.Cert != "",
 	}
 	if a.cfg.TLS.Self {
 		o.Authority = a.authority()

@@ -29,6 +29,8 @@ var imports = map[string][]string{
 	"app/disk":      {},
 	"app/egress":    {},
 	"app/feed":      {},
+	"app/measure":   {},
+	"app/memory":    {},
 	"app/phone":     {},
 	"app/secret":    {},
 	"static":        {},

@@ -75,6 +75,10 @@ type Policy struct {
 
 	// Resolver looks names up; nil is the machine's own.
 	Resolver *net.Resolver
+
+	// Observe is told of each request: whose server, how it ended ("2xx",
+	// "error") and how long that took; nil: nobody is.
+	Observe func(class, outcome string, took time.Duration)
 }
 
 // Client returns a new client, with a connection pool of its own, for requests
@@ -100,6 +104,9 @@ func (p Policy) client(class Class, timeout time.Duration, trust *tls.Config) *h
 		viaProxy := transport((&net.Dialer{Timeout: connectTimeout}).DialContext, trust)
 		viaProxy.Proxy = http.ProxyURL(p.Proxy)
 		client.Transport = &router{policy: p, class: class, direct: direct, proxy: viaProxy}
+	}
+	if p.Observe != nil {
+		client.Transport = observed{client.Transport, class, p.Observe}
 	}
 	return client
 }

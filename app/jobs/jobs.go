@@ -97,6 +97,7 @@ type Runner struct {
 	handlers map[app.JobKind]Handler
 	wake     map[app.JobKind]chan struct{}
 	held     func(app.JobKind) bool // nil: none
+	measure  func(kind, outcome string, took time.Duration)
 }
 
 // New returns a runner with a handler for each kind of job. A kind without one
@@ -112,6 +113,10 @@ func New(db *store.Store, log *slog.Logger, handlers map[app.JobKind]Handler) *R
 // Hold sets what says that jobs of a kind are not to begin now; they stay in the
 // queue, and it is asked again within 15 seconds. Set it before Run.
 func (r *Runner) Hold(held func(app.JobKind) bool) { r.held = held }
+
+// Measure sets what is told how long each run took and how it ended: "done",
+// "failed", or "waits" where it was not the job's fault. Set it before Run.
+func (r *Runner) Measure(f func(kind, outcome string, took time.Duration)) { r.measure = f }
 
 // Wake tells the runner that jobs of these kinds were queued. It never blocks.
 func (r *Runner) Wake(kinds []app.JobKind) {
@@ -194,7 +199,9 @@ func (r *Runner) run(ctx context.Context, j app.Job, h Handler) {
 	runCtx, cancel := context.WithCancel(ctx)
 	var renew sync.WaitGroup
 	renew.Go(func() { r.renew(runCtx, j, cancel) })
+	began := time.Now()
 	err := protect(runCtx, j, h.Run)
+	r.observe(j.Kind, err, time.Since(began))
 	stopped := ctx.Err() != nil
 	cancel()
 	renew.Wait()
@@ -205,6 +212,22 @@ func (r *Runner) run(ctx context.Context, j app.Job, h Handler) {
 	if err := r.settle(save, j, h, err, stopped); err != nil && !errors.Is(err, store.ErrLease) {
 		r.log.Error("settle job", "kind", j.Kind, "key", j.Key, "err", err)
 	}
+}
+
+// observe tells of one run.
+func (r *Runner) observe(kind app.JobKind, err error, took time.Duration) {
+	if r.measure == nil {
+		return
+	}
+	outcome := "done"
+	var f *Failure
+	switch {
+	case errors.As(err, &f) && f.Blameless:
+		outcome = "waits"
+	case err != nil:
+		outcome = "failed"
+	}
+	r.measure(string(kind), outcome, took)
 }
 
 // renew holds the job while it runs, and cuts the run off if the lease is lost.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,4 +188,36 @@ func TestExponentialStaysWithinItsBounds(t *testing.T) {
 			t.Errorf("after attempt %d: %v, not within a quarter of %v", attempt, d, middle)
 		}
 	}
+}
+
+func TestHeldKindsWait(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	id := f.Call(t, f.Business.ID) // with a job that runs its automations
+	var held atomic.Bool
+	held.Store(true)
+	asked, ran := make(chan struct{}, 1), make(chan string, 1)
+	r := jobs.New(f.Store, slog.New(slog.DiscardHandler), map[app.JobKind]jobs.Handler{
+		app.JobAutomate: {Run: func(_ context.Context, j app.Job) error { ran <- j.Key; return nil }, Slots: 1},
+	})
+	r.Hold(func(app.JobKind) bool {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		return held.Load()
+	})
+	outcomes := make(chan string, 1)
+	r.Measure(func(kind, outcome string, _ time.Duration) { outcomes <- kind + " " + outcome })
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- r.Run(ctx) }()
+	<-asked
+	is.Equal(len(ran), 0) // nothing begins
+	held.Store(false)
+	r.Wake([]app.JobKind{app.JobAutomate})
+	is.Equal(<-ran, id) // and then it does
+	is.Equal(<-outcomes, "automate done")
+	stop()
+	is.NoErr(<-ended)
 }

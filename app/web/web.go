@@ -24,6 +24,7 @@ import (
 	"crk/app/disk"
 	"crk/app/egress"
 	"crk/app/feed"
+	"crk/app/measure"
 	"crk/app/notify"
 	"crk/app/syncer"
 	"crk/app/webhook"
@@ -55,6 +56,7 @@ type Options struct {
 	MaxAudio       int64          // bytes of one audio file; 0: 512 MiB
 
 	Disk            *disk.Watch    // of the data; nil: not looked at
+	Times           *measure.Times // of stages and outside calls; nil: not in the metrics
 	Backups         *backup.Runner // nil: none are made here
 	Authority       string         // file of the certificate that visitors install, where the appliance signs its own; "": none
 	StrictTransport bool           // HTTPS is here to stay: browsers are told so
@@ -90,6 +92,9 @@ func New(o Options) *fiber.App {
 	o.upgrades = &upgrades{baseURL: o.BaseURL}
 	f.Server().KeepHijackedConns, f.Server().ConnState = true, o.upgrades.follow // see upgrade
 	m := newMeter(o.DB, o.Hub, o.Gateway)
+	if o.Times != nil {
+		m.registry.MustRegister(o.Times)
+	}
 	o.fanOut = m.fanOut
 	f.Use(describe(o), logRequests(o.Log), m.count, recoverPanics, guardBody)
 	f.Get("/metrics", m.serve(o.MetricsToken))
