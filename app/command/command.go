@@ -59,7 +59,7 @@ func commands() []command {
 		{"restore", "FILE [--force] [--identity FILE | --passphrase-file FILE]", "bring a backup back into an empty data directory", restoreBackup},
 		{"key rotate", "", "replace the key that opens the secrets; the server must not run", rotateKey},
 		{"doctor", "[--json]", "look over disk, key, database, clock and servers, and say what to mend", examine},
-		{"support", "FILE [--log FILE]", "write a file for whoever helps, without secrets or personal data", support},
+		{"support", "FILE [--log-file FILE]", "write a file for whoever helps, without secrets or personal data", support},
 		{"health", "", "ask the server of these settings whether it works", health},
 		{"version", "", "print the version", version},
 	}

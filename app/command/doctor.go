@@ -55,7 +55,7 @@ func printFindings(w io.Writer, findings []doctor.Finding) error {
 // support writes what somebody who helps needs to know into one file.
 func support(ctx context.Context, env Env, args []string) error {
 	f := newServerFlags(env, "support")
-	logFile := f.String("log", "", "`FILE` of the log, whose end is added without names, numbers and secrets")
+	logFile := f.String("log-file", "", "`FILE` of the log, whose end is added without names, numbers and secrets")
 	positional, err := f.parse(args, 1)
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func (b Bundle) metrics(ctx context.Context) (string, error) {
 // log is the end of the log, cleaned.
 func (b Bundle) log() (any, error) {
 	if b.Log == "" {
-		return nil, errors.New("no log was named: --log FILE adds its end")
+		return nil, errors.New("no log was named: --log-file FILE adds its end")
 	}
 	f, err := os.Open(b.Log)
 	if err != nil {
