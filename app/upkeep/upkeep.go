@@ -79,6 +79,10 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // bulk does one thing to many calls.
 func (k *Keeper) bulk(ctx context.Context, j app.Job) error {
+	ctx, err := k.asOrdered(ctx, j)
+	if err != nil {
+		return err
+	}
 	for {
 		deleted, done, err := k.db.BulkStep(ctx, j, bulkStep)
 		if app.IsKind(err, app.NotFound) {
@@ -94,6 +98,23 @@ func (k *Keeper) bulk(ctx context.Context, j app.Job) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// asOrdered makes what is done that of the person who ordered it, for the audit
+// log.
+func (k *Keeper) asOrdered(ctx context.Context, j app.Job) (context.Context, error) {
+	run, err := k.db.BulkRun(ctx, j.BusinessID, j.Key)
+	if app.IsKind(err, app.NotFound) {
+		return ctx, jobs.Permanent(err)
+	}
+	if err != nil {
+		return ctx, fmt.Errorf("upkeep: read what to do to many calls: %w", err)
+	}
+	u, err := k.db.User(ctx, run.UserID)
+	if err != nil && !app.IsKind(err, app.NotFound) {
+		return ctx, fmt.Errorf("upkeep: read who ordered it: %w", err)
+	}
+	return app.WithActor(ctx, app.Actor{Kind: app.ActorUser, UserID: run.UserID, Name: u.Email, Via: app.ViaDashboard}), nil
 }
 
 // retain removes what is older than its business keeps it.

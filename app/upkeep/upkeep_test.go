@@ -111,6 +111,8 @@ func TestManyCallsAreDeletedInSteps(t *testing.T) {
 	is.True(!run.FinishedAt.IsZero())
 	is.Equal(r.calls(t, app.RecordingFilter{}), 0)
 	is.True(!r.hears(ids[119])) // with its sound
+	by := `SELECT count(*) FROM audit_log WHERE action = 'recording.delete' AND user_id = ?`
+	is.Equal(r.Text(t, by, r.Owner.ID), "70") // in the name of who ordered it; the first step was the test's own
 	is.True(r.hears(theirs))
 	_, err = r.BulkRun(t.Context(), other.ID, run.ID)
 	is.True(app.IsKind(err, app.NotFound)) // no business sees another's run
