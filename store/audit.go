@@ -24,10 +24,9 @@ import (
 //
 // Who and from where comes with the context: the guards of the web server and the
 // commands name an [app.Actor] once, and a stage that names none is the appliance
-// itself. A new action is a line in [app.Actions] and, for a new thing or verb, a
-// word in the catalogues (audit.thing.…, audit.verb.…, or a whole sentence under
-// audit.say.…); tests fail where either is missing, and where a route changes
-// something and leaves no line.
+// itself. A new action is a line in [app.Actions] with its words in the catalogues
+// (audit.action.…, and audit.thing.… for a new kind of thing); tests fail where
+// either is missing, and where a route changes something and leaves no line.
 //
 // Secrets, and what callers said or were called, never go in: use hide. What
 // people only look at, mark as read or prefer for themselves is no change in this
