@@ -375,7 +375,6 @@ CREATE TABLE ai_usage (            -- what AI servers did, as they tell it; only
     day           TEXT NOT NULL,   -- of the business's time zone, as 2026-11-30
     at            INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX ai_usage_day ON ai_usage (business_id, day);
 CREATE INDEX ai_usage_recording ON ai_usage (business_id, recording_id);
 CREATE TRIGGER ai_usage_update BEFORE UPDATE ON ai_usage BEGIN
     SELECT RAISE(ABORT, 'the ledger of AI only grows');
@@ -384,6 +383,22 @@ CREATE TRIGGER ai_usage_delete BEFORE DELETE ON ai_usage
 WHEN EXISTS (SELECT 1 FROM businesses WHERE id = old.business_id) BEGIN
     SELECT RAISE(ABORT, 'the ledger of AI only grows');
 END;
+
+CREATE TABLE ai_totals (           -- the sums of ai_usage by day and by the price that was valid
+    business_id   TEXT NOT NULL REFERENCES businesses ON DELETE CASCADE,
+    day           TEXT NOT NULL,
+    task          TEXT NOT NULL,
+    server        TEXT NOT NULL,
+    model         TEXT NOT NULL,
+    price_id      TEXT NOT NULL,   -- empty: there was none
+    requests      INTEGER NOT NULL,
+    audio_ms      INTEGER NOT NULL,
+    input_tokens  INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    estimated     INTEGER NOT NULL, -- some of the tokens are
+    since         INTEGER NOT NULL, -- the first use
+    PRIMARY KEY (business_id, day, task, server, model, price_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ai_prices (           -- in micro-units of the currency; only grows
     id            TEXT PRIMARY KEY,

@@ -113,3 +113,42 @@ func TestHistoryKeepsItsCost(t *testing.T) {
 	is.NoErr(f.Try(t, `DELETE FROM businesses WHERE id = ?`, b)) // but everything goes with its business
 	is.Equal(f.Text(t, `SELECT count(*) FROM ai_usage`), "0")
 }
+
+// TestAFirstPriceReachesBackByDays: what was used without a price gets the first
+// one from its day on; one that begins now leaves the day before it as it is.
+func TestAFirstPriceReachesBackByDays(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		from time.Time // zero: now
+		want []app.MonthCost
+	}{
+		{"now", time.Time{}, []app.MonthCost{{Month: "2026-11", Currency: "THB", Transcription: 1_500_000}, {Month: "2026-11"}}},
+		{"today", time.Date(2026, 11, 15, 17, 0, 0, 0, time.UTC), []app.MonthCost{{Month: "2026-11", Currency: "THB", Transcription: 3_000_000}, {Month: "2026-11"}}},
+		{"the day before", time.Date(2026, 11, 14, 17, 0, 0, 0, time.UTC), []app.MonthCost{{Month: "2026-11", Currency: "THB", Transcription: 4_500_000}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			f := storetest.New(t)
+			f.Clock.Advance(-24 * time.Hour)
+			is.NoErr(f.AddAIUse(t.Context(), use(f, "c0", app.TaskTranscription))) // the day before
+			f.Clock.Advance(24 * time.Hour)
+			is.NoErr(f.AddAIUse(t.Context(), use(f, "c1", app.TaskTranscription)))
+			f.Clock.Advance(time.Minute)
+			_, err := f.AddPrice(t.Context(), app.Price{
+				BusinessID: f.Business.ID, Task: app.TaskTranscription, Server: "ai.example", Model: "m", Currency: "THB", Minute: 1_000_000, ValidFrom: tt.from,
+			})
+			is.NoErr(err)
+			is.NoErr(f.AddAIUse(t.Context(), use(f, "c2", app.TaskTranscription)))
+			months, err := f.MonthlyCost(t.Context(), f.Business.ID, "2026-11", "2026-11")
+			is.NoErr(err)
+			is.Equal(months, tt.want)
+			each := int64(0)
+			for _, id := range []string{"c0", "c1", "c2"} {
+				lines, err := f.CallCost(t.Context(), f.Business.ID, id)
+				is.NoErr(err)
+				each += lines[0].Cost
+			}
+			is.Equal(each, months[0].Total()) // the months are the sum of the calls
+		})
+	}
+}

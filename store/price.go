@@ -27,7 +27,7 @@ func (s *Store) Prices(ctx context.Context, business app.BusinessID) ([]app.Pric
 // for owners only.
 func (s *Store) AIModels(ctx context.Context, business app.BusinessID) ([]app.AIModel, error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT DISTINCT task, server, model FROM (
-			SELECT task, server, model FROM ai_usage WHERE business_id = ?1
+			SELECT task, server, model FROM ai_totals WHERE business_id = ?1
 			UNION SELECT task, server, model FROM ai_prices WHERE business_id = ?1)
 		ORDER BY task DESC, server, model LIMIT 200`, business)
 	return collect(rows, err, func(row scanner) (m app.AIModel, err error) {

@@ -186,7 +186,7 @@ func readMicros(text string) (int64, bool) {
 		return 0, true
 	}
 	r, ok := new(big.Rat).SetString(text)
-	if !ok || len(text) > 20 || strings.ContainsAny(text, "eEpPxX/_") {
+	if !ok || len(text) > 20 || strings.Trim(text, "0123456789.-") != "" {
 		return 0, false
 	}
 	r.Mul(r, big.NewRat(app.Micro, 1))
