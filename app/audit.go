@@ -96,7 +96,7 @@ func Actions() []Action {
 		"discord.create", "discord.delete",
 		"automation.create", "automation.update", "automation.delete",
 		"webhook.create", "webhook.update", "webhook.rotate", "webhook.recover", "webhook.retry", "webhook.disable", "webhook.delete",
-		"budget.update", "backup.create",
+		"budget.update", "backup.create", "bot.update", "bot.delete",
 		"aiserver.update", "aiserver.delete", "brief.update", "price.create", "channel.update",
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"filippo.io/age"
+
+	"crk/app"
 )
 
 // AudioIdentity returns the age identity that audio files are encrypted to. It
@@ -71,4 +73,53 @@ func (s *Store) sealedSetting(ctx context.Context, name string, make func() ([]b
 		return nil, fmt.Errorf("store: open %s with the key file: %w", name, err)
 	}
 	return b, nil
+}
+
+const telegramToken = "telegram.token.sealed"
+
+// TelegramToken returns the token of the appliance's bot that people gave, empty
+// where they gave none.
+func (s *Store) TelegramToken(ctx context.Context) (app.Secret, error) {
+	var sealed []byte
+	err := s.reads.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, telegramToken).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	b, err := s.box.Open("setting", telegramToken, sealed)
+	if err != nil {
+		return "", fmt.Errorf("store: open the bot's token with the key file: %w", err)
+	}
+	return app.Secret(b), nil
+}
+
+// SetTelegramToken keeps the token of the appliance's bot, sealed.
+func (s *Store) SetTelegramToken(ctx context.Context, token app.Secret) error {
+	sealed, err := s.box.Seal("setting", telegramToken, []byte(token.Reveal()))
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, func(t *tx) error {
+		err := t.exec(`INSERT INTO settings (name, value) VALUES (?, ?)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, telegramToken, sealed)
+		if err != nil {
+			return err
+		}
+		var touched changes
+		touched.hide("token", true)
+		return t.audit("", "bot.update", "", "", touched...)
+	})
+}
+
+// DeleteTelegramToken forgets the token that people gave, if they did.
+func (s *Store) DeleteTelegramToken(ctx context.Context) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.affect(`DELETE FROM settings WHERE name = ?`, telegramToken)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.audit("", "bot.delete", "", "")
+	})
 }

@@ -17,6 +17,14 @@ type SystemPage struct {
 	Backup  BackupState
 	Backups []app.Backup // newest first
 	HTTPS   string       // "none", "self" or "own": how connections are secured here
+	Bot     SystemBot
+}
+
+// SystemBot is the appliance's bot in Telegram.
+type SystemBot struct {
+	Fixed  bool // by the configuration: it cannot be changed here
+	Status TelegramStatus
+	Form   Form
 }
 
 // Disk is how much room there is.

@@ -206,10 +206,11 @@ func (b *bot) status(ctx context.Context) (BotStatus, error) {
 
 // BotStatus returns how the bot fares.
 func (g *Gateway) BotStatus(ctx context.Context) (BotStatus, error) {
-	if g.bot == nil {
+	a := g.account()
+	if a == nil {
 		return BotStatus{}, nil
 	}
-	return g.bot.status(ctx)
+	return a.bot.status(ctx)
 }
 
 // A LinkCode ties a chat to a business when it is sent to the bot.
@@ -224,12 +225,13 @@ const askTimeout = 5 * time.Second
 // LinkCode makes a code for a business, in a user's name. It is Unavailable
 // without a bot, or while Telegram cannot say what the bot is called.
 func (g *Gateway) LinkCode(ctx context.Context, business app.BusinessID, user app.UserID) (LinkCode, error) {
-	if g.bot == nil {
+	a := g.account()
+	if a == nil {
 		return LinkCode{}, errNotConfigured(nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	self, err := g.bot.me(ctx)
+	self, err := a.bot.me(ctx)
 	if telegram.KindOf(err) == telegram.BadToken {
 		return LinkCode{}, errNotConfigured(err)
 	}
@@ -247,6 +249,6 @@ func (g *Gateway) LinkCode(ctx context.Context, business app.BusinessID, user ap
 func errNotConfigured(err error) *app.Error {
 	return &app.Error{
 		Kind: app.Unavailable, Code: NotConfigured, Err: err,
-		Message: "The appliance has no Telegram bot that works; set CRK_TELEGRAM_TOKEN.",
+		Message: "The appliance has no Telegram bot that works; its administrator sets one under Settings → System, or with CRK_TELEGRAM_TOKEN.",
 	}
 }

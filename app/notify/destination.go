@@ -49,7 +49,7 @@ func (g *Gateway) destination(ctx context.Context, d app.Delivery) (destination,
 // chatTrouble returns why a chat is not written to, or nothing.
 func (g *Gateway) chatTrouble(c app.Chat) string {
 	switch {
-	case g.telegram == nil:
+	case g.account() == nil:
 		return NotConfigured
 	case !c.Active:
 		return ChatInactive
@@ -66,9 +66,13 @@ func (g *Gateway) chatDestination(ctx context.Context, c app.Chat, d app.Deliver
 	if err != nil {
 		return destination{}, err
 	}
+	a := g.account()
+	if a == nil { // taken away since it was looked for
+		return destination{}, errNotConfigured(nil)
+	}
 	lane := pace.Telegram(c.ChatID)
 	return destination{app.ChannelTelegram, lane, func(ctx context.Context) result {
-		receipt, err := g.telegram.Post(ctx, telegram.Address{Chat: c.ChatID, Thread: c.ThreadID}, telegramNote(d, b.Language))
+		receipt, err := a.telegram.Post(ctx, telegram.Address{Chat: c.ChatID, Thread: c.ThreadID}, telegramNote(d, b.Language))
 		if receipt.MigratedTo != 0 || receipt.ThreadGone {
 			if err := g.db.MoveChat(context.WithoutCancel(ctx), c, receipt.MigratedTo, receipt.ThreadGone); err != nil {
 				g.log.Error("save where a chat went", "chat", c.ID, "err", err)

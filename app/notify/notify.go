@@ -29,7 +29,6 @@ import (
 	"crk/app"
 	"crk/app/notify/discord"
 	"crk/app/notify/pace"
-	"crk/app/notify/telegram"
 	"crk/store"
 )
 
@@ -37,7 +36,7 @@ import (
 type Options struct {
 	DB            *store.Store
 	Log           *slog.Logger
-	TelegramToken app.Secret   // of the appliance's bot; empty: there is none
+	TelegramToken app.Secret   // of the appliance's bot; empty: people may give one, see SetToken
 	TelegramURL   string       // base of every call; empty: Telegram's own server
 	DiscordURL    string       // base of every call; empty: Discord's own
 	Client        *http.Client // how the internet is reached; nil: directly
@@ -45,25 +44,30 @@ type Options struct {
 
 // A Gateway sends messages. Its methods may be called concurrently.
 type Gateway struct {
-	db       *store.Store
-	log      *slog.Logger
-	telegram *telegram.Client // nil: there is no bot
-	discord  *discord.Client
-	pace     *pace.Pacer
-	bot      *bot // nil: there is none
-	metrics  metrics
-	grace    time.Duration // for a message on its way when the appliance stops
+	db      *store.Store
+	log     *slog.Logger
+	discord *discord.Client
+	pace    *pace.Pacer
+	metrics metrics
+	grace   time.Duration // for a message on its way when the appliance stops
+
+	telegramURL string
+	client      *http.Client
+	fixed       bool          // the configuration names the bot
+	changed     chan struct{} // there is another bot
+	mu          sync.Mutex
+	present     *account // nil: there is no bot
+	known       bool     // present was read from the database
 }
 
 // New returns a gateway. It sends nothing yet; the bot answers once Run runs.
 func New(o Options) *Gateway {
 	g := &Gateway{
 		db: o.DB, log: o.Log, discord: discord.New(o.DiscordURL, o.Client), pace: pace.New(o.DB.Now), metrics: newMetrics(),
-		grace: stopGrace,
+		grace: stopGrace, telegramURL: o.TelegramURL, client: o.Client, changed: make(chan struct{}, 1),
 	}
 	if o.TelegramToken != "" {
-		g.telegram = telegram.New(o.TelegramToken, o.TelegramURL, o.Client)
-		g.bot = newBot(o.DB, o.Log, g.telegram, g.pace)
+		g.present, g.known, g.fixed = g.newAccount(o.TelegramToken), true, true
 	}
 	return g
 }
@@ -73,9 +77,7 @@ func New(o Options) *Gateway {
 func (g *Gateway) Run(ctx context.Context) error {
 	var pruning sync.WaitGroup
 	pruning.Go(func() { g.prune(ctx) })
-	if g.bot != nil {
-		g.bot.run(ctx)
-	}
+	g.poll(ctx)
 	pruning.Wait()
 	return nil
 }
@@ -102,12 +104,13 @@ func (g *Gateway) prune(ctx context.Context) {
 // more is left: the bot has no business reading there.
 func (g *Gateway) Unlink(ctx context.Context, business app.BusinessID, id string) error {
 	c, last, err := g.db.DeleteChat(ctx, business, id)
-	if err != nil || !last || c.Type == "private" || g.telegram == nil {
+	a := g.account()
+	if err != nil || !last || c.Type == "private" || a == nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if err := g.telegram.Leave(ctx, c.ChatID); err != nil {
+	if err := a.telegram.Leave(ctx, c.ChatID); err != nil {
 		g.log.Info("leave a group that was unlinked", "err", err)
 	}
 	return nil

@@ -18,6 +18,8 @@ var unaudited = map[string]string{
 	"POST /settings/providers/:id/test":               "asks a phone system; what it finds out is not a person's change",
 	"POST /api/v1/telegram/chats/:id/test":            "a message: it is in the log of deliveries",
 	"POST /settings/destinations/telegram/:id/test":   "a message: it is in the log of deliveries",
+	"POST /settings/system/telegram":                  "a line of the appliance; see TestBotIsSetOnThePage",
+	"POST /settings/system/telegram/remove":           "a line of the appliance; see TestBotIsSetOnThePage",
 	"POST /api/v1/notifications/send":                 "a message: it is in the log of deliveries",
 	"POST /notifications/deliveries/:id/retry":        "a message: it is in the log of deliveries",
 	"POST /api/v1/webhooks/:id/test":                  "an event: it is in the log of deliveries",

@@ -20,6 +20,8 @@ func systemPages(o Options) []pageRoute {
 	return []pageRoute{
 		{"GET", systemPath, anybody, forAdministrator(systemPage(o))},
 		{"POST", systemPath + "/backup", anybody, forAdministrator(backUpNow(o))},
+		{"POST", systemPath + "/telegram", anybody, forAdministrator(setBot(o))},
+		{"POST", systemPath + "/telegram/remove", anybody, forAdministrator(removeBot(o))},
 		{"GET", certificatePath, anybody, certificatePage(o)},
 	}
 }
@@ -36,24 +38,55 @@ func forAdministrator(next fiber.Handler) fiber.Handler {
 }
 
 func systemPage(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error { return o.showSystem(c, views.Form{}) }
+}
+
+// showSystem shows the page, with the form for the bot as it was refused.
+func (o Options) showSystem(c *fiber.Ctx, bot views.Form) error {
+	p := views.SystemPage{Version: o.Version, HTTPS: o.https(), Bot: views.SystemBot{Fixed: o.Gateway.TokenFixed(), Form: bot}}
+	if o.Disk != nil {
+		room := o.Disk.Room()
+		p.Disk = views.Disk{Free: room.Free, Size: room.Size, Reserve: room.Reserve, Low: room.Low}
+	}
+	if o.Backups != nil {
+		s := o.Backups.Status()
+		p.Backup = views.BackupState{
+			Configured: s.Configured, Dir: s.Dir, Keep: s.Keep, At: s.At, Audio: s.Audio,
+			Running: s.Running, Done: s.Progress.Bytes, Total: s.Progress.Total,
+		}
+	}
+	var err error
+	if p.Bot.Status, err = o.telegramStatus(c.UserContext()); err != nil {
+		return err
+	}
+	if p.Backups, err = o.DB.Backups(c.UserContext(), backupsShown); err != nil {
+		return err
+	}
+	return o.show(c, views.AtSettings, "system.title", func(f views.Frame) templ.Component { return views.System(f, p) })
+}
+
+// setBot makes the bot of a token the appliance's. The token is a secret: where
+// it is refused, it is not sent back.
+func setBot(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		p := views.SystemPage{Version: o.Version, HTTPS: o.https()}
-		if o.Disk != nil {
-			room := o.Disk.Room()
-			p.Disk = views.Disk{Free: room.Free, Size: room.Size, Reserve: room.Reserve, Low: room.Low}
-		}
-		if o.Backups != nil {
-			s := o.Backups.Status()
-			p.Backup = views.BackupState{
-				Configured: s.Configured, Dir: s.Dir, Keep: s.Keep, At: s.At, Audio: s.Audio,
-				Running: s.Running, Done: s.Progress.Bytes, Total: s.Progress.Total,
-			}
-		}
-		var err error
-		if p.Backups, err = o.DB.Backups(c.UserContext(), backupsShown); err != nil {
+		in, err := formOf(c)
+		if err != nil {
 			return err
 		}
-		return o.show(c, views.AtSettings, "system.title", func(f views.Frame) templ.Component { return views.System(f, p) })
+		token := app.Secret(in.Get("token"))
+		in.Del("token")
+		err = o.Gateway.SetToken(c.UserContext(), token)
+		if f, ok := refused(o.reader(c), "invalid.bot", in, err); ok {
+			c.Status(fiber.StatusUnprocessableEntity)
+			return o.showSystem(c, f)
+		}
+		return done(c, systemPath, "bot", err)
+	}
+}
+
+func removeBot(o Options) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		return done(c, systemPath, "botgone", o.Gateway.RemoveToken(c.UserContext()))
 	}
 }
 

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"log/slog"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"crk/app"
 	"crk/app/backup"
 	"crk/app/disk"
+	"crk/app/notify"
+	"crk/app/notify/notifytest"
 	"crk/app/web"
 )
 
@@ -101,4 +104,32 @@ func TestStrictTransport(t *testing.T) {
 	is := is.New(t)
 	s := newPages(t, func(o *web.Options) { o.StrictTransport = true })
 	is.True(strings.HasPrefix(s.browser().get(t, "/login").header.Get("Strict-Transport-Security"), "max-age="))
+}
+
+func TestBotIsSetOnThePage(t *testing.T) {
+	is := is.New(t)
+	const token = "4242:AAE-secret_part"
+	tg := httptest.NewServer(notifytest.NewTelegram(token, "crk_bot"))
+	defer tg.Close()
+	s := newPages(t, func(o *web.Options) {
+		o.Gateway = notify.New(notify.Options{DB: o.DB, Log: o.Log, TelegramURL: tg.URL})
+	})
+	s.User(t, "boss@example.com", app.Owner)
+	admin, boss := s.enter(t, "owner@example.com"), s.enter(t, "boss@example.com")
+	is.Equal(boss.post(t, "/settings/system/telegram", "token", token).status, 404) // for the administrator alone
+	is.Equal(boss.post(t, "/settings/system/telegram/remove").status, 404)
+
+	a := admin.post(t, "/settings/system/telegram", "token", "4242:wrong_one")
+	is.Equal(a.status, 422)
+	is.True(!strings.Contains(a.body, "wrong_one")) // what was typed is not sent back
+	is.Equal(admin.post(t, "/settings/system/telegram", "token", token).status, 303)
+	page := admin.get(t, "/settings/system").body
+	is.True(strings.Contains(page, "@crk_bot"))
+	is.True(!strings.Contains(page, "secret_part")) // nor shown ever again
+	is.Equal(admin.post(t, "/settings/system/telegram/remove").status, 303)
+	is.True(!strings.Contains(admin.get(t, "/settings/system").body, "@crk_bot"))
+	lines, err := s.Audit(t.Context(), s.Business.ID, app.AuditFilter{Thing: "bot", Appliance: true}, 10)
+	is.NoErr(err)
+	is.Equal(len(lines), 2) // set, and removed
+	is.Equal(lines[0].Actor.UserID, s.Owner.ID)
 }
