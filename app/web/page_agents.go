@@ -98,7 +98,12 @@ func agentRow(a store.AgentSummary, from, now time.Time) views.AgentRow {
 }
 
 func agentPage(o Options) fiber.Handler {
-	return func(c *fiber.Ctx) error { return o.showAgent(c, c.Query("key"), views.Form{}) }
+	return func(c *fiber.Ctx) error {
+		if c.Query("key") == "" {
+			return goTo(c, agentsPath)
+		}
+		return o.showAgent(c, c.Query("key"), views.Form{})
+	}
 }
 
 func (o Options) showAgent(c *fiber.Ctx, key string, naming views.Form) error {

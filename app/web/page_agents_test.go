@@ -31,6 +31,7 @@ func TestAgentsOnThePages(t *testing.T) {
 	says(t, b.get(t, "/calls/"+id), "Khun Somchai")
 	is.Equal(b.post(t, "/agents/name", "key", "1001", "name", strings.Repeat("x", 81)).status, 422)
 	is.Equal(b.get(t, "/agents/one?key=nobody").status, 404)
+	is.Equal(b.get(t, "/agents/one").header.Get("Location"), "/agents") // of no one in particular: all
 	says(t, b.get(t, "/agents?days=all"), "Khun Somchai")
 	says(t, b.follow(t, "/agents/name", "key", "1001", "name", ""), "Somchai")
 }
