@@ -423,7 +423,7 @@ func backfillForm(p ProviderPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<span class=\"monthpick\"><input class=\"input\" type=\"date\" name=\"backfillFrom\" max=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<span class=\"monthpick wrap\"><input class=\"input\" type=\"date\" name=\"backfillFrom\" max=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
