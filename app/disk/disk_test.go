@@ -3,6 +3,7 @@ package disk_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,12 +27,14 @@ func TestLowIsToldOnceAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		const gib = 1 << 30
-		free := int64(10 * gib)
+		var free atomic.Int64
+		free.Store(10 * gib)
 		w := disk.NewWatchOf(func() (int64, int64, error) {
-			if free < 0 {
+			n := free.Load()
+			if n < 0 {
 				return 0, 0, errors.New("no answer")
 			}
-			return free, 100 * gib, nil
+			return n, 100 * gib, nil
 		}, 0)
 		is.Equal(w.Room().Reserve, int64(2*gib)) // 2 % of a large disk
 		var told []bool
@@ -39,7 +42,7 @@ func TestLowIsToldOnceAndEnds(t *testing.T) {
 		defer stop()
 		go func() { _ = w.Run(ctx, func(r disk.Room) { told = append(told, r.Low) }) }()
 		after := func(n int64) {
-			free = n
+			free.Store(n)
 			time.Sleep(time.Minute)
 			synctest.Wait()
 		}
