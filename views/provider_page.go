@@ -52,7 +52,12 @@ func (p ProviderPage) left(ctx context.Context) string {
 }
 
 // percent is how much of the way back was gone.
-func (p ProviderPage) percent() int { return int(p.Backfill.Done() * 100) }
+func (p ProviderPage) percent() int {
+	if p.Backfill.State == app.BackfillDone {
+		return 100
+	}
+	return min(99, int(p.Backfill.Done()*100)) // the whole is said once it is there
+}
 
 // goal is the day that the back-fill goes to.
 func (p ProviderPage) goal(ctx context.Context) string { return Date(ctx, p.Backfill.Since) }
