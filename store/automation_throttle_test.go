@@ -78,10 +78,10 @@ func TestThrottlePeriodAndSubject(t *testing.T) {
 		is.NoErr(f.SaveAutomationRuns(ctx, claimed[0], "an", []store.AutomationRun{throttled(a, subject, 2)}))
 		return f.Text(t, `SELECT count(*) FROM deliveries`) != before
 	}
-	is.True(fires("1001")) // two of one subject
-	is.True(fires("1001")) // pass
-	is.True(!fires("1001"))                 // the third does not
-	is.True(fires("1002"))                  // another subject has its own count
+	is.True(fires("1001"))  // two of one subject
+	is.True(fires("1001"))  // pass
+	is.True(!fires("1001")) // the third does not
+	is.True(fires("1002"))  // another subject has its own count
 	f.Clock.Advance(time.Hour - time.Millisecond)
 	is.True(!fires("1001")) // just before the hour is over
 	read, err := f.Automation(ctx, f.Business.ID, a.ID)
