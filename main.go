@@ -209,14 +209,14 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, d *demo.Demo
 func (a *appliance) stages(policy egress.Policy) {
 	operator := policy.Client(egress.Operator, 0)
 	phones := syncer.Options{
-		DB: a.db, Audio: a.sounds, Log: a.log, Client: policy.Client(egress.Phone, 0), MaxAudio: a.maxAudio(),
+		DB: a.db, Audio: a.sounds, Log: a.log, Client: policy.Clients(egress.Phone, 0).Trusting, MaxAudio: a.maxAudio(),
 	}
 	if a.demo != nil {
 		phones.Settle = demo.Settle
 	}
 	a.phones = syncer.New(phones)
 	a.servers = ai.NewServers(ai.ServersOptions{
-		DB: a.db, Log: a.log, Operator: openai.New(operator), Business: openai.New(policy.Client(egress.AI, 0)),
+		DB: a.db, Log: a.log, Operator: openai.New(operator), Business: openai.NewTrusting(policy.Clients(egress.AI, 0).Trusting),
 		STT: server(a.cfg.STT), LLM: server(a.cfg.LLM),
 	})
 	transcriber := ai.NewTranscriber(a.db, a.sounds, a.servers)

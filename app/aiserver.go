@@ -52,6 +52,7 @@ type AIOptions struct {
 	Language  string        `json:"language,omitempty"`  // of the speech, ISO 639-1; empty: the server finds out
 	Timeout   time.Duration `json:"timeout,omitempty"`   // of one request; 0: by what is asked
 	Extra     []AIParameter `json:"extra,omitempty"`     // sent with every request
+	CA        string        `json:"ca,omitempty"`        // PEM: the authority that may have signed the server's certificate
 }
 
 // An AIParameter is a field of a request that only some servers know.

@@ -91,6 +91,7 @@ func aiServerChanges(was *app.AIServer, is app.AIServer) []app.FieldChange {
 	touched.set("timeout", was.Timeout.String(), is.Timeout.String())
 	touched.set("keyHeader", was.KeyHeader, is.KeyHeader)
 	touched.hide("extra", !slices.Equal(was.Extra, is.Extra))
+	touched.hide("ca", was.CA != is.CA)
 	return touched
 }
 

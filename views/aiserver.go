@@ -58,7 +58,7 @@ func (f AIServerForm) action() string { return "/settings/providers/ai/" + strin
 // open reports whether the advanced settings are shown at once: where one of them
 // is set or wrong.
 func (f AIServerForm) open() bool {
-	return slices.ContainsFunc([]string{"keyHeader", "language", "timeout", "extra"}, func(name string) bool {
+	return slices.ContainsFunc([]string{"keyHeader", "language", "timeout", "extra", "ca"}, func(name string) bool {
 		return f.Errors[name] != "" || f.Value(name) != ""
 	})
 }

@@ -46,7 +46,7 @@ func (s Server) config(task app.AITask) openai.Config {
 	}
 	c := openai.Config{
 		BaseURL: s.URL, Key: openai.Key(s.Key.Reveal()), Model: cmp.Or(s.Model, model), Language: s.Language,
-		KeyHeader: s.KeyHeader, Timeout: s.Timeout,
+		KeyHeader: s.KeyHeader, Timeout: s.Timeout, CA: s.CA,
 	}
 	for _, e := range s.Extra {
 		c.Extra = append(c.Extra, openai.Field{Name: e.Name, Value: e.Value})

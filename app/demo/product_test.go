@@ -56,7 +56,7 @@ func run(t testing.TB, d *demo.Demo, dir string, box *secret.Box) (p *product, s
 		must(t, err)
 	}
 
-	p.phones = syncer.New(syncer.Options{DB: p.db, Audio: sounds, Log: log, Client: http.DefaultClient, Settle: demo.Settle})
+	p.phones = syncer.New(syncer.Options{DB: p.db, Audio: sounds, Log: log, Client: func(string) (*http.Client, error) { return http.DefaultClient, nil }, Settle: demo.Settle})
 	gateway := notify.New(notify.Options{
 		DB: p.db, Log: log, TelegramToken: app.Secret(cfg.Telegram.Token.Reveal()), TelegramURL: cfg.Telegram.URL, DiscordURL: cfg.DiscordURL,
 	})

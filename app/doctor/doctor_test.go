@@ -3,6 +3,9 @@ package doctor_test
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -169,6 +172,14 @@ func TestWhatAilsAnAppliance(t *testing.T) {
 			p.env["CRK_ALLOW_NETWORKS"] = ""
 			p.phone(t, "http://127.0.0.1:1")
 		}},
+		{"phone system of an unknown authority", "phone system P", doctor.Warn, "trust its authority", func(t *testing.T, p *patient) {
+			srv, _ := secured(t)
+			p.phone(t, srv)
+		}},
+		{"phone system of a trusted authority", "phone system P", doctor.Good, "", func(t *testing.T, p *patient) {
+			srv, ca := secured(t)
+			p.phone(t, srv, "caCertificate", ca)
+		}},
 		{"no certificate", "certificate", doctor.Bad, "PEM file", func(_ *testing.T, p *patient) {
 			p.env["CRK_TLS_CERT"], p.env["CRK_TLS_KEY"] = p.dir+"/none.pem", p.dir+"/none.key"
 		}},
@@ -185,11 +196,27 @@ func TestWhatAilsAnAppliance(t *testing.T) {
 	}
 }
 
-func (p *patient) phone(t *testing.T, url string) {
+// secured is a server whose certificate the machine does not trust, and that
+// certificate as PEM.
+func secured(t *testing.T) (url, ca string) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // the refused handshake is meant
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
+}
+
+// phone adds a phone system; more are further settings and values by turns.
+func (p *patient) phone(t *testing.T, url string, more ...string) {
 	t.Helper()
 	d := p.open()
 	defer d.Close()
-	c, _ := json.Marshal(map[string]string{"baseUrl": url})
+	config := map[string]string{"baseUrl": url}
+	for i := 0; i+1 < len(more); i += 2 {
+		config[more[i]] = more[i+1]
+	}
+	c, _ := json.Marshal(config)
 	_, err := d.DB.AddProvider(t.Context(), app.Provider{BusinessID: p.business.ID, Kind: app.SourceDTAC, Name: "P", Host: "h", Config: c, Secret: "hunter2-of-the-pbx", Backfill: storetest.Start})
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,7 @@ type place struct {
 	url   string
 	class egress.Class
 	fix   string
+	ca    string // the authority it names, PEM; empty: none
 }
 
 // operator asks the servers that the settings name.
@@ -47,11 +48,11 @@ func (e *examination) operator(ctx context.Context) {
 		{what: "analysis", url: c.LLM.URL, fix: "is the server up, and CRK_LLM_URL right?"},
 	} {
 		if p.url != "" {
-			places = append(places, place{p.what, p.url, egress.Operator, p.fix})
+			places = append(places, place{what: p.what, url: p.url, class: egress.Operator, fix: p.fix})
 		}
 	}
 	if c.Telegram.Token != "" {
-		places = append(places, place{"Telegram", c.Telegram.URL, egress.Operator, "may this machine reach it? A proxy is named with CRK_PROXY"})
+		places = append(places, place{what: "Telegram", url: c.Telegram.URL, class: egress.Operator, fix: "may this machine reach it? A proxy is named with CRK_PROXY"})
 	}
 	e.ask(ctx, places)
 }
@@ -89,14 +90,15 @@ func placesOf(ctx context.Context, db *store.Store, b app.Business) (places []pl
 	}
 	for _, p := range phones {
 		var c struct {
-			BaseURL string `json:"baseUrl"`
+			BaseURL       string `json:"baseUrl"`
+			CACertificate string `json:"caCertificate"`
 		}
 		_ = json.Unmarshal(p.Config, &c) // the host stands in where it is not there
 		if c.BaseURL == "" {
 			c.BaseURL = "https://" + p.Host
 		}
-		places = append(places, place{"phone system " + p.Name, c.BaseURL, egress.Phone,
-			"is it up, and its address right? Private networks beyond the usual are opened with " + egress.Setting})
+		places = append(places, place{what: "phone system " + p.Name, url: c.BaseURL, class: egress.Phone, ca: c.CACertificate,
+			fix: "is it up, and its address right? Private networks beyond the usual are opened with " + egress.Setting})
 	}
 	for _, task := range app.AITasks() {
 		a, err := db.AIServer(ctx, b.ID, task)
@@ -104,7 +106,7 @@ func placesOf(ctx context.Context, db *store.Store, b app.Business) (places []pl
 			return nil, err
 		}
 		if a != nil {
-			places = append(places, place{string(task) + " of " + b.Name, a.URL, egress.AI, "is the server up, and its address right? See Settings → Providers"})
+			places = append(places, place{what: string(task) + " of " + b.Name, url: a.URL, class: egress.AI, ca: a.CA, fix: "is the server up, and its address right? See Settings → Providers"})
 		}
 	}
 	return places, nil
@@ -137,7 +139,10 @@ func (e *examination) reach(ctx context.Context, policy egress.Policy, p place) 
 	if err != nil {
 		return []Finding{{p.what, Bad, "its address is none", p.fix}}
 	}
-	client := policy.Client(p.class, askTime)
+	client, err := policy.Clients(p.class, askTime).Trusting(p.ca)
+	if err != nil {
+		return []Finding{{p.what, Bad, "its certificate authority is none", "paste it anew in its settings"}}
+	}
 	defer client.CloseIdleConnections()
 	res, err := client.Do(req)
 	var refused *egress.Refused

@@ -131,6 +131,14 @@ func Preview(p app.Provider) string {
 	return c.Username + " @ " + host
 }
 
+// Authority is the certificate authority, PEM text, that settings of any kind
+// name; empty where they name none.
+func Authority(config json.RawMessage) string {
+	var c struct{ CACertificate string }
+	_ = json.Unmarshal(config, &c) // what is no text is refused where settings are read
+	return strings.TrimSpace(c.CACertificate)
+}
+
 // readConfig reads the JSON of settings into v.
 func readConfig(config json.RawMessage, v any) error {
 	err := json.Unmarshal(config, v)

@@ -52,10 +52,14 @@ const (
 
 // Options say what an Engine works with. DB, Audio, Log and Client are required.
 type Options struct {
-	DB     *store.Store
-	Audio  *audio.Store
-	Log    *slog.Logger
-	Client *http.Client // decides where phone systems may be
+	DB    *store.Store
+	Audio *audio.Store
+	Log   *slog.Logger
+
+	// Client returns the client of phone systems whose certificate the given
+	// authorities may have signed too, PEM text; it decides where they may be. The
+	// same text gives the same client.
+	Client func(ca string) (*http.Client, error)
 
 	Kinds    map[string]Kind // nil: Kinds()
 	Settle   time.Duration   // a call that ended less than this ago is left for the next run; 0: two minutes
@@ -68,7 +72,7 @@ type Engine struct {
 	db       *store.Store
 	audio    *audio.Store
 	log      *slog.Logger
-	client   *http.Client
+	client   func(ca string) (*http.Client, error)
 	kinds    map[string]Kind
 	settle   time.Duration
 	maxAudio int64
@@ -138,7 +142,7 @@ func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Repo
 	if err != nil {
 		return phone.Report{}, err
 	}
-	source, err := k.Open(s.Config, s.Secret, e.client)
+	source, err := e.connect(k, s.Config, s.Secret)
 	if err != nil {
 		return phone.Report{}, err
 	}
@@ -158,12 +162,21 @@ func (e *Engine) source(p app.Provider) (phone.Source, error) {
 	if ok && have.kind == p.Kind && have.config == string(p.Config) && have.secret == p.Secret {
 		return have.source, nil
 	}
-	source, err := k.Open(p.Config, p.Secret, e.client)
+	source, err := e.connect(k, p.Config, p.Secret)
 	if err != nil {
 		return nil, fmt.Errorf("syncer: open phone system: %w", err)
 	}
 	e.sources[p.ID] = opened{p.Kind, string(p.Config), p.Secret, source}
 	return source, nil
+}
+
+// connect makes a source, which trusts the authority that its settings name.
+func (e *Engine) connect(k Kind, config json.RawMessage, secret app.Secret) (phone.Source, error) {
+	client, err := e.client(Authority(config))
+	if err != nil {
+		return nil, err
+	}
+	return k.Open(config, secret, client)
 }
 
 // Forget lets go of what is kept of an integration that was deleted.

@@ -40,7 +40,7 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 		t.Fatal("audio store:", err)
 	}
 	r.engine = syncer.New(syncer.Options{
-		DB: r.Store, Audio: r.audio, Log: slog.New(slog.DiscardHandler), Client: http.DefaultClient, MaxAudio: maxAudio,
+		DB: r.Store, Audio: r.audio, Log: slog.New(slog.DiscardHandler), Client: trusting(http.DefaultClient), MaxAudio: maxAudio,
 		Kinds: map[string]syncer.Kind{app.SourceThreeCX: syncer.ThreeCX(
 			threecx.WithSleep(func(ctx context.Context, _ time.Duration) error { return ctx.Err() }),
 			threecx.WithClock(r.Clock.Now),

@@ -23,8 +23,9 @@ func (o Options) hasAI(ctx context.Context, business app.BusinessID) (stt, llm b
 }
 
 // readAIServer reads the form of a server, and checks that its requests may go
-// where it is. A key that is not typed again stays, but for a server elsewhere:
-// whoever changes the address is not to be given the key.
+// where it is. A key that is not typed again stays, but for a server elsewhere or
+// one that another authority vouches for: whoever changes these is not to be given
+// the key.
 func (o Options) readAIServer(ctx context.Context, business app.BusinessID, task app.AITask, in url.Values) (app.AIServer, error) {
 	stored, err := o.DB.AIServer(ctx, business, task)
 	if err != nil {
@@ -33,16 +34,16 @@ func (o Options) readAIServer(ctx context.Context, business app.BusinessID, task
 	a := app.AIServer{BusinessID: business, Task: task, Key: app.Secret(strings.TrimSpace(in.Get("key"))), Model: strings.TrimSpace(in.Get("model"))}
 	a.KeyHeader, a.Language = strings.TrimSpace(in.Get("keyHeader")), strings.ToLower(strings.TrimSpace(in.Get("language")))
 	a.Extra = readParameters(in.Get("extra"))
-	a.Timeout = readSeconds(in.Get("timeout"))
+	a.Timeout, a.CA = readSeconds(in.Get("timeout")), pemText(in.Get("ca"))
 	var urlErr error
 	a.URL, urlErr = app.NormalizeAIURL(in.Get("url"))
 	var bad app.Problems
 	if stored != nil && stored.Key != "" && a.Key == "" && in.Get("noKey") != "true" {
-		if a.Key = stored.Key; urlErr == nil && app.AIOrigin(a.URL) != app.AIOrigin(stored.URL) {
-			bad.Add("keyAgain", "This is another server: give its key.")
+		if a.Key = stored.Key; urlErr == nil && (app.AIOrigin(a.URL) != app.AIOrigin(stored.URL) || a.CA != "" && a.CA != stored.CA) {
+			bad.Add("keyAgain", "This is another server, or another authority vouches for it: give its key.")
 		}
 	}
-	if err := together(urlErr, bad.Err(), a.Validate()); err != nil {
+	if err := together(urlErr, bad.Err(), a.Validate(), checkCA("ca", a.CA)); err != nil {
 		return a, err
 	}
 	return a, o.mayAsk(ctx, a)
@@ -101,6 +102,6 @@ func aiServerValues(a app.AIServer) url.Values {
 	}
 	return url.Values{
 		"url": {a.URL}, "model": {a.Model}, "keyHeader": {a.KeyHeader}, "language": {a.Language}, "timeout": {seconds},
-		"extra": {strings.Join(extra, "\n")},
+		"extra": {strings.Join(extra, "\n")}, "ca": {a.CA},
 	}
 }

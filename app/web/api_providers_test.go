@@ -49,7 +49,7 @@ func newPhoneServer(t *testing.T, allow ...string) *phoneServer {
 			o.Egress.Allow = append(o.Egress.Allow, netip.MustParsePrefix(n))
 		}
 		engine = syncer.New(syncer.Options{
-			DB: o.DB, Audio: o.Audio, Log: slog.New(slog.DiscardHandler), Client: o.Egress.Client(egress.Phone, 0),
+			DB: o.DB, Audio: o.Audio, Log: slog.New(slog.DiscardHandler), Client: o.Egress.Clients(egress.Phone, 0).Trusting,
 		})
 		o.Phones = engine
 	})

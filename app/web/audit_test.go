@@ -37,7 +37,7 @@ func newAuditRig(t *testing.T) *auditRig {
 	var phones *syncer.Engine
 	r.messengers = newMessengers(t, func(o *web.Options) {
 		o.Egress.Allow = append(o.Egress.Allow, netip.MustParsePrefix("127.0.0.0/8"))
-		phones = syncer.New(syncer.Options{DB: o.DB, Audio: o.Audio, Log: o.Log, Client: o.Egress.Client(egress.Phone, 0)})
+		phones = syncer.New(syncer.Options{DB: o.DB, Audio: o.Audio, Log: o.Log, Client: o.Egress.Clients(egress.Phone, 0).Trusting})
 		o.Phones, o.RateLimit = phones, 0
 		withAI(o)
 		o.Events = webhook.New(webhook.Options{DB: o.DB, Log: o.Log, Client: o.Egress.Clients(egress.Webhook, 0).Trusting})

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/url"
 
@@ -219,6 +220,9 @@ func (o Options) showAITest(c *fiber.Ctx, task app.AITask, r ai.Report) *views.A
 	if refusal, ok := errors.AsType[*egress.Refused](r.Err); ok {
 		t.Code = "not_allowed"
 		t.Text = views.T(o.reader(c), "aiserver.notallowed", "Host", refusal.Host, "Setting", egress.Setting)
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](r.Err); ok {
+		t.Code = "untrusted"
 	}
 	return t
 }

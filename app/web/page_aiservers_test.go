@@ -65,7 +65,7 @@ func TestAIServerIsSetTestedAndRemoved(t *testing.T) {
 
 	moved := b.post(t, aiPath+"/analysis", "url", "https://8.8.8.8/v1", "model", "mind-10")
 	is.Equal(moved.status, 422)
-	says(t, moved, "This is another server: give its key") // nobody is given the key by a new address
+	says(t, moved, "This is another server or another certificate authority: give its key") // nobody is given the key by a new address
 	b.follow(t, aiPath+"/analysis", "url", "https://8.8.8.8/v1", "noKey", "true")
 	stored, err = s.AIServer(t.Context(), s.Business.ID, app.TaskAnalysis)
 	is.NoErr(err)

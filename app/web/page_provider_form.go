@@ -16,8 +16,8 @@ import (
 // providerValues is an integration as the fields of its form, without a secret.
 func providerValues(p app.Provider, b app.Business) url.Values {
 	var config struct {
-		BaseURL, Username, Auth string
-		ImportInternal          bool
+		BaseURL, Username, Auth, CACertificate string
+		ImportInternal                         bool
 	}
 	_ = json.Unmarshal(p.Config, &config) // our own JSON
 	return url.Values{
@@ -25,6 +25,7 @@ func providerValues(p app.Provider, b app.Business) url.Values {
 		"syncIntervalMinutes": {strconv.Itoa(int(p.Interval.Minutes()))},
 		"backfillFrom":        {p.Backfill.In(b.Location()).Format(time.DateOnly)},
 		"agentChannel":        {string(p.Agent)},
+		"caCertificate":       {config.CACertificate},
 		"auth":                {config.Auth}, "importInternal": {strconv.FormatBool(config.ImportInternal)},
 	}
 }
@@ -46,6 +47,9 @@ func providerConfig(in url.Values) json.RawMessage {
 	}
 	if in.Has("agentChannel") {
 		config["agentChannel"] = in.Get("agentChannel")
+	}
+	if in.Has("caCertificate") {
+		config["caCertificate"] = pemText(in.Get("caCertificate")) // empty: none any more
 	}
 	if v := in.Get("password"); v != "" {
 		config["password"] = v

@@ -108,13 +108,13 @@ func (o Options) keepWebhook(c *fiber.Ctx, id string, in url.Values) (w app.Webh
 	}
 	if id == "" {
 		n := newWebhook{URL: address, Description: description, Events: events, ca: ca}
-		if err = together(n.Validate(), checkCA(ca)); err == nil {
+		if err = together(n.Validate(), checkCA("ca", ca)); err == nil {
 			w, secret, err = addWebhook(c.UserContext(), o, who(c).Business.ID, n)
 		}
 		return w, secret, err
 	}
 	p := webhookPatch{URL: &address, Description: &description, Events: events, ca: &ca}
-	if err = together(p.Validate(), checkCA(ca)); err == nil {
+	if err = together(p.Validate(), checkCA("ca", ca)); err == nil {
 		w, err = changeWebhook(c.UserContext(), o, who(c).Business.ID, id, p)
 	}
 	return w, "", err

@@ -90,9 +90,9 @@ func readSettings(ctx context.Context, o Options, b app.Business, kind string, a
 	s.Settings, err = o.Phones.Read(kind, all)
 	var secret app.Problems
 	if err == nil && s.Secret == "" && stored == "" {
-		secret.Add("config.password", "This is required, also where the address is now that of another machine.")
+		secret.Add("config.password", "This is required, also where the address is now that of another machine, or another authority is trusted.")
 	}
-	if err := together(err, secret.Err(), s.readCommon(given, b, o.DB.Now())); err != nil {
+	if err := together(err, secret.Err(), inConfig(checkCA("caCertificate", syncer.Authority(all))), s.readCommon(given, b, o.DB.Now())); err != nil {
 		return s, err
 	}
 	return s, mayReach("config.baseUrl", o.Egress.CheckURL(ctx, egress.Phone, s.BaseURL))
@@ -234,7 +234,8 @@ func changeProvider(ctx context.Context, o Options, b app.Business, id string, i
 // storedSecret is the secret of an integration that may serve with changed settings:
 // none where they would take it to another machine, or over a line that anybody
 // can read. A secret is write-only, and whoever may point an integration somewhere
-// else must not learn it that way. Another port of the same host is the same
+// else must not learn it that way, nor who has it trust an authority that vouches
+// for whom they like. Another port of the same host is the same
 // machine, and so is loopback by whatever name.
 func storedSecret(p app.Provider, config json.RawMessage) app.Secret {
 	was, errWas := configuredURL(p.Config)
@@ -242,10 +243,16 @@ func storedSecret(p app.Provider, config json.RawMessage) app.Secret {
 	switch {
 	case errWas != nil || errIs != nil:
 		return p.Secret // it is refused for its address
-	case was.Scheme == "https" && is.Scheme != "https", machine(was) != machine(is):
+	case was.Scheme == "https" && is.Scheme != "https", machine(was) != machine(is), vouches(config, p.Config):
 		return ""
 	}
 	return p.Secret
+}
+
+// vouches reports whether settings trust an authority that those stored do not.
+func vouches(config, stored json.RawMessage) bool {
+	ca := pemText(syncer.Authority(config))
+	return ca != "" && ca != pemText(syncer.Authority(stored))
 }
 
 func configuredURL(config json.RawMessage) (*url.URL, error) {

@@ -90,7 +90,8 @@ func phoneMessage(e *phone.Error) string {
 	case phone.Unreachable:
 		return "Nothing answers at this address in time. Check the address, and that the appliance can reach it."
 	case phone.TLS:
-		return "No trusted encrypted connection can be made. Check that the address is right and its certificate valid."
+		return "No trusted encrypted connection can be made. Check that the address is right and its certificate valid; " +
+			"the authority of one that the business issued itself belongs in config.caCertificate."
 	case phone.Transient:
 		return "The phone system answers with an error of its own. Try again later."
 	}

@@ -64,7 +64,7 @@ func newServer(t *testing.T, change ...func(*web.Options)) *server {
 // withServers gives the server AI servers of the appliance's own.
 func withServers(o *web.Options, stt, llm ai.Server) {
 	o.AI = ai.NewServers(ai.ServersOptions{
-		DB: o.DB, Log: o.Log, Operator: openai.New(http.DefaultClient), Business: openai.New(o.Egress.Client(egress.AI, 0)), STT: stt, LLM: llm,
+		DB: o.DB, Log: o.Log, Operator: openai.New(http.DefaultClient), Business: openai.NewTrusting(o.Egress.Clients(egress.AI, 0).Trusting), STT: stt, LLM: llm,
 	})
 	o.Analyst = ai.NewAnalyst(o.DB, o.AI)
 }

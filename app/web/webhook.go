@@ -40,12 +40,17 @@ func renewWebhookSecret(ctx context.Context, db *store.Store, business app.Busin
 	return secret, db.RotateWebhookSecret(ctx, business, id, secret)
 }
 
+// pemText is PEM as it was typed, without what a form's field makes of its lines.
+func pemText(typed string) string {
+	return strings.TrimSpace(strings.ReplaceAll(typed, "\r\n", "\n"))
+}
+
 // checkCA says what is wrong with certificate authorities that somebody wants to
-// be trusted.
-func checkCA(ca string) error {
+// be trusted, as an error of the field.
+func checkCA(field, ca string) error {
 	var bad app.Problems
 	if err := egress.CheckCA(ca); err != nil {
-		bad.Add("ca", "%s", err.Error())
+		bad.Add(field, "%s", err.Error())
 	}
 	return bad.Err()
 }

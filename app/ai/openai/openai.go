@@ -64,6 +64,7 @@ type Config struct {
 	KeyHeader string        // that carries the bare key, as Azure's api-key; empty: Authorization: Bearer
 	Timeout   time.Duration // of each request for work; 0: by what is asked
 	Extra     []Field       // sent with every request for work
+	CA        string        // PEM: the authority that may have signed the server's certificate; see NewTrusting
 }
 
 // A Field is a part of a request that only some servers know.
@@ -74,16 +75,32 @@ type Field struct {
 
 // A Client asks servers. It may be used concurrently.
 type Client struct {
-	http   *http.Client
+	http   func(ca string) (*http.Client, error)
 	memory memory
 }
 
 // New returns a client that sends its requests through hc, which is to have a
-// timeout for connecting. Keep the client: it remembers what servers refuse.
+// timeout for connecting; hc alone says whose certificates are trusted. Keep the
+// client: it remembers what servers refuse.
 func New(hc *http.Client) *Client {
+	return NewTrusting(func(string) (*http.Client, error) { return hc, nil })
+}
+
+// NewTrusting is New for servers that name an authority of their own: clients
+// returns what a request to a server with that [Config.CA] goes through.
+func NewTrusting(clients func(ca string) (*http.Client, error)) *Client {
+	return &Client{http: clients}
+}
+
+// send sends a request to where it is addressed and nowhere else.
+func (c *Client) send(req *http.Request, ca string) (*http.Response, error) {
+	hc, err := c.http(ca)
+	if err != nil {
+		return nil, err
+	}
 	own := *hc
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{http: &own}
+	return own.Do(req)
 }
 
 // Models lists the names of the server's models, in its order. A server may
@@ -125,7 +142,7 @@ func (c *Client) do(ctx context.Context, cfg Config, r request) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	res, err := c.http.Do(req)
+	res, err := c.send(req, cfg.CA)
 	if err != nil {
 		return nil, broken(ctx, r.op, err)
 	}

@@ -35,6 +35,10 @@ type Config struct {
 	MediaPath   string            `json:"mediaPath,omitempty"`  // {id} stands for the call's id
 	PageSize    int               `json:"pageSize,omitempty"`   // 1 to 10000
 
+	// CACertificate is the authority, as PEM, that may have signed the system's
+	// certificate. The HTTP client of the one who opens it is to trust it.
+	CACertificate string `json:"caCertificate,omitempty"`
+
 	// Filters: calls they leave out are yielded with phone.Call.Skip set.
 	MinDurationSec  int      `json:"minDurationSec,omitempty"`
 	LocalPartyAllow []string `json:"localPartyAllow,omitempty"` // empty: all lines
@@ -53,6 +57,7 @@ func (c Config) Normalized() (Config, error) {
 	} else {
 		c.BaseURL = base.String()
 	}
+	c.CACertificate = strings.TrimSpace(c.CACertificate)
 	if strings.TrimSpace(c.Username) == "" {
 		bad("username", "is required")
 	}

@@ -23,6 +23,10 @@ type Config struct {
 	Password string `json:"password,omitempty"`
 	Auth     string `json:"auth,omitempty"` // AuthAuto where empty
 
+	// CACertificate is the authority, as PEM, that may have signed the system's
+	// certificate. The HTTP client of the one who opens it is to trust it.
+	CACertificate string `json:"caCertificate,omitempty"`
+
 	// Filters: calls they leave out are yielded with phone.Call.Skip set.
 	ImportInternal bool     `json:"importInternal,omitempty"` // calls between two extensions too
 	MinDurationSec int      `json:"minDurationSec,omitempty"`
@@ -42,6 +46,7 @@ func (c Config) Normalized() (Config, error) {
 	} else {
 		c.BaseURL = base.String()
 	}
+	c.CACertificate = strings.TrimSpace(c.CACertificate)
 	if strings.TrimSpace(c.Username) == "" {
 		bad("username", "is required")
 	}
