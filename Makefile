@@ -1,6 +1,7 @@
 # make run    build the appliance and start it
 # make demo   the same with simulated phone systems, AI and messengers
 # make test   the tests
+# make screenshots  pictures of every page in both languages and themes, in bin/screenshots; needs Chromium
 # make check  everything that has to hold before a change is done
 # make release  programs for Linux and Windows, Debian packages and their sums, in bin/release
 
@@ -13,8 +14,9 @@ SOURCES     := main.go app store views static
 DEBVERSION  := $(shell echo "$(VERSION)" | sed 's/^v//; s/-/./g; /^[0-9].*\./!s/^/0.0./')
 TARGETS     := linux-amd64 linux-arm64 windows-amd64
 RELEASE     := bin/release
+SHOTS       := bin/screenshots
 
-.PHONY: run demo build test check generate fmt release
+.PHONY: run demo build test screenshots check generate fmt release
 
 run: build
 	./bin/crk
@@ -38,6 +40,10 @@ release:
 
 test:
 	go test -shuffle on ./...
+
+# SHOTS=DIR puts them elsewhere. It takes some minutes.
+screenshots:
+	CRK_SCREENSHOTS="$(abspath $(SHOTS))" go test -count 1 -v -timeout 40m -run 'TestScreenshots' ./app/e2e
 
 # The pages are written in templ; the Go code made of them is committed.
 generate:

@@ -37,6 +37,7 @@ func samples(t testing.TB) map[string]templ.Component {
 		peopleSamples,
 		flowSamples,
 		systemSamples,
+		componentSamples,
 	} {
 		maps.Copy(out, some(t))
 	}

@@ -155,11 +155,11 @@ func (w *world) start() *process {
 	return p
 }
 
-// launch starts the server and waits for nothing.
-func (w *world) launch() *process {
+// launch starts the server, or what the arguments say, and waits for nothing.
+func (w *world) launch(args ...string) *process {
 	w.t.Helper()
 	p := &process{t: w.t, log: newLogBook(), done: make(chan struct{}), began: time.Now()}
-	p.cmd = exec.Command(binary)
+	p.cmd = exec.Command(binary, args...)
 	p.cmd.Env = w.environ()
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

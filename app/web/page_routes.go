@@ -72,6 +72,7 @@ func pageRoutes(o Options) []pageRoute {
 		auditPages(o),
 		providerPages(o),
 		systemPages(o),
+		componentPages(o),
 	)
 }
 

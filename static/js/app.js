@@ -36,6 +36,17 @@ function refresh() {
   document.body.dispatchEvent(new CustomEvent("crk:refresh"));
 }
 
+// A list that is slow to come says so; one that comes at once does not flicker.
+const slow = 300;
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  const { target, xhr } = event.detail;
+  const timer = setTimeout(() => target.setAttribute("aria-busy", "true"), slow);
+  xhr.addEventListener("loadend", () => {
+    clearTimeout(timer);
+    target.removeAttribute("aria-busy");
+  });
+});
+
 // An address holds no filter that is not set.
 document.body.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") return;
