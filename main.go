@@ -296,7 +296,7 @@ func (a *appliance) listen() (net.Listener, error) {
 	var c *tls.Config
 	switch t := a.cfg.TLS; {
 	case t.Cert != "":
-		c, err = certs.Files(t.Cert, t.Key)
+		c, err = certs.Files(t.Cert, t.Key, a.log)
 	case t.Self:
 		var host string
 		if u, err := url.Parse(a.cfg.BaseURL); err == nil {

@@ -140,7 +140,7 @@ func (s *Store) CreateLinkCode(ctx context.Context, business app.BusinessID, use
 	code := base64.RawURLEncoding.EncodeToString(random[:])
 	hash := hashLinkCode(code)
 	return app.Secret(code), s.write(ctx, func(t *tx) error {
-		if err := t.exec(`DELETE FROM link_codes WHERE expires_at < ?`, stamp(t.now.Add(-24*time.Hour))); err != nil {
+		if err := t.exec(`DELETE FROM link_codes WHERE expires_at <= ?`, stamp(t.now)); err != nil {
 			return err
 		}
 		err := t.exec(`INSERT INTO link_codes (hash, business_id, user_id, expires_at) VALUES (?, ?, ?, ?)`,

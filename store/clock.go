@@ -11,12 +11,18 @@ import (
 // written, before the clock must have been wrong.
 const ahead = time.Minute
 
-// MendClock makes due what was planned while the clock was ahead of the time that
-// it shows now: jobs that were made in the future, and syncs that are planned
-// later than their integration's interval allows. It is for the start, and for
-// when the clock has been set back.
-func (s *Store) MendClock(ctx context.Context) error {
+// MendClock mends what was written while the clock was ahead of the time that it
+// shows now. What was planned is made due: jobs that were made in the future, and
+// syncs that are planned later than their integration's interval allows. Nothing
+// lives longer for it: sessions end no later than if they were used now, and codes
+// that had run out, or were made in the future, are void. It is for the start, and
+// for when the clock has been set back; was is what it showed before, the zero
+// time where that is not known. Doing it twice changes nothing.
+func (s *Store) MendClock(ctx context.Context, was time.Time) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.mendLives(was); err != nil {
+			return err
+		}
 		for _, kind := range []app.JobKind{app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate, app.JobDeliver} {
 			n, err := t.affect(`UPDATE jobs SET run_at = min(run_at, ?1), created_at = ?1 WHERE kind = ?2 AND created_at > ?3`,
 				stamp(t.now), kind, stamp(t.now.Add(ahead)))
@@ -30,4 +36,26 @@ func (s *Store) MendClock(ctx context.Context) error {
 		return t.exec(`UPDATE providers SET next_sync_at = ?1 WHERE next_sync_at > ?1 + max(interval_ms, ?2) + ?3`,
 			stamp(t.now), wearyPause.Milliseconds(), ahead.Milliseconds())
 	})
+}
+
+// mendLives bounds what runs out by itself, and what waits for a later time.
+func (t *tx) mendLives(was time.Time) error {
+	if was.Before(t.now) {
+		was = t.now
+	}
+	for _, q := range []struct {
+		query string
+		args  []any
+	}{
+		{`DELETE FROM link_codes WHERE expires_at <= ? OR expires_at > ?`, []any{stamp(was), stamp(t.now.Add(LinkCodeLife + ahead))}},
+		{`DELETE FROM login_steps WHERE expires_at <= ? OR expires_at > ?`, []any{stamp(was), stamp(t.now.Add(LoginStepLife + ahead))}},
+		{`UPDATE sessions SET seen_at = min(seen_at, ?1), expires_at = ?2 WHERE expires_at > ?2`, []any{stamp(t.now), stamp(t.now.Add(SessionLife))}},
+		{`UPDATE users SET totp_step = ?1 WHERE totp_step > ?1`, []any{t.now.Unix()/totpStep + totpSlack}},
+		{`UPDATE telegram_updates SET updated_at = ?1 WHERE updated_at > ?1`, []any{stamp(t.now)}},
+	} {
+		if err := t.exec(q.query, q.args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -87,7 +87,7 @@ func (s *Store) SessionAlive(ctx context.Context, id string) (alive bool, err er
 // TouchSession notes that a session was used, at most once a minute, and
 // extends its life.
 func (s *Store) TouchSession(ctx context.Context, x app.Session) error {
-	if s.now().Sub(x.SeenAt) < time.Minute {
+	if ago := s.now().Sub(x.SeenAt); ago >= 0 && ago < time.Minute { // else the clock was ahead
 		return nil
 	}
 	return s.write(ctx, func(t *tx) error {
@@ -183,6 +183,10 @@ func (s *Store) BeginLogin(ctx context.Context, subjects ...string) (a LoginAtte
 	err = s.write(ctx, func(t *tx) error {
 		a = LoginAttempt{t.now, map[string]time.Time{}}
 		if err := t.exec(`DELETE FROM login_failures WHERE last_at < ?`, stamp(t.now.Add(-forgetLogin))); err != nil {
+			return err
+		}
+		// One that a clock counted which was ahead counts from now: it locks nobody out for as long as that was.
+		if err := t.exec(`UPDATE login_failures SET last_at = ?1 WHERE last_at > ?1`, stamp(t.now)); err != nil {
 			return err
 		}
 		for _, subject := range subjects {

@@ -66,15 +66,15 @@ type Link struct {
 
 // LinkChat handles an update that sends a code: the chat belongs to the code's
 // business from now on, and the code serves no more. A chat that was linked
-// before is the same row, active.
+// before is the same row, active. A code of a clock that was ahead is none.
 func (s *Store) LinkChat(ctx context.Context, u Update, code string, c app.Chat) (link Link, err error) {
 	hash := hashLinkCode(code)
 	err = s.handle(ctx, u, func(t *tx) error {
 		b := &link.Business
 		by := app.Actor{Kind: app.ActorUser, Via: app.ViaTelegram}
-		err := t.row(`UPDATE link_codes SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL AND expires_at > ?1
+		err := t.row(`UPDATE link_codes SET used_at = ?1 WHERE hash = ?2 AND used_at IS NULL AND expires_at > ?1 AND expires_at <= ?3
 			RETURNING business_id, user_id, coalesce((SELECT email FROM users WHERE id = user_id), '')`,
-			stamp(t.now), hash).Scan(&b.ID, &by.UserID, &by.Name)
+			stamp(t.now), hash, stamp(t.now.Add(LinkCodeLife+ahead))).Scan(&b.ID, &by.UserID, &by.Name)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

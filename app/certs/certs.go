@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -15,60 +16,85 @@ import (
 // Files returns a TLS configuration with the certificate and key of two PEM
 // files, which are read again when either changes, so that a renewed
 // certificate needs no restart. Files that cannot be read at the start are an
-// error; later on, the last good pair goes on to serve.
-func Files(cert, key string) (*tls.Config, error) {
-	f := &files{cert: cert, key: key}
-	if err := f.load(); err != nil {
+// error; later on, that is logged and the last good pair goes on to serve.
+func Files(cert, key string, log *slog.Logger) (*tls.Config, error) {
+	f := &files{cert: cert, key: key, log: log}
+	at, err := f.version()
+	if err == nil {
+		err = f.load(at)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: f.get}, nil
 }
 
-// checkEvery is how often the files are looked at, at most.
-const checkEvery = 10 * time.Second
+// retryEvery is how soon files that were bad are read again without a sign of a
+// change: what was mended may be a permission.
+const retryEvery = 10 * time.Second
 
 type files struct {
 	cert, key string
+	log       *slog.Logger
 
-	mu      sync.Mutex
-	pair    *tls.Certificate
-	changed time.Time // of the newer file, when pair was read
-	checked time.Time
+	mu     sync.Mutex
+	pair   *tls.Certificate
+	good   version // that pair was read from
+	failed bool    // the last reading, which was of
+	bad    version
+	read   time.Time
 }
 
+// A version tells one content of the two files from another.
+type version struct {
+	cert, key         time.Time
+	certSize, keySize int64
+}
+
+// get looks at the files at each handshake, which costs far less than the
+// handshake does.
 func (f *files) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if now := time.Now(); now.Sub(f.checked) > checkEvery {
-		f.checked = now
-		if t, err := f.modified(); err == nil && !t.Equal(f.changed) {
-			_ = f.load() // half-written files are read again at the next look
+	at, err := f.version()
+	if err == nil && at == f.good {
+		return f.pair, nil
+	}
+	seen := f.failed && at == f.bad
+	if seen && time.Since(f.read) < retryEvery {
+		return f.pair, nil
+	}
+	f.read = time.Now()
+	if err == nil {
+		err = f.load(at)
+	}
+	if err != nil {
+		f.failed, f.bad = true, at
+		if !seen {
+			f.log.Warn("the new certificate cannot be used; the one before goes on to serve", "err", err)
 		}
 	}
 	return f.pair, nil
 }
 
-func (f *files) load() error {
-	t, err := f.modified()
-	if err != nil {
-		return fmt.Errorf("certs: %w", err)
-	}
+// load reads the files, which were of this version a moment ago: what changes
+// while they are read is read again.
+func (f *files) load(at version) error {
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {
 		return fmt.Errorf("certs: read %s and its key: %w", f.cert, err)
 	}
-	f.pair, f.changed = &pair, t
+	f.pair, f.good, f.failed = &pair, at, false
 	return nil
 }
 
-func (f *files) modified() (time.Time, error) {
+// version looks at the files without reading them. It is zero where one is not
+// there.
+func (f *files) version() (version, error) {
 	c, err1 := os.Stat(f.cert)
 	k, err2 := os.Stat(f.key)
 	if err := errors.Join(err1, err2); err != nil {
-		return time.Time{}, err
+		return version{}, fmt.Errorf("certs: %w", err)
 	}
-	if k.ModTime().After(c.ModTime()) {
-		return k.ModTime(), nil
-	}
-	return c.ModTime(), nil
+	return version{c.ModTime(), k.ModTime(), c.Size(), k.Size()}, nil
 }

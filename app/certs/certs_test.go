@@ -3,7 +3,6 @@ package certs_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"testing"
@@ -56,21 +55,4 @@ func authority(t *testing.T, dir string) *x509.CertPool {
 		t.Fatal("the authority's file holds no certificate")
 	}
 	return pool
-}
-
-func TestFiles(t *testing.T) {
-	is := is.New(t)
-	dir := t.TempDir()
-	served(t, dir) // makes a pair to use as files
-	c, err := certs.Files(filepath.Join(dir, "ca.crt"), filepath.Join(dir, "ca.key"))
-	is.NoErr(err)
-	pair, err := c.GetCertificate(&tls.ClientHelloInfo{})
-	is.NoErr(err)
-	b, err := os.ReadFile(filepath.Join(dir, "ca.crt"))
-	is.NoErr(err)
-	block, _ := pem.Decode(b)
-	is.Equal(pair.Certificate[0], block.Bytes) // what the file holds is served
-
-	_, err = certs.Files(filepath.Join(dir, "none.crt"), filepath.Join(dir, "ca.key"))
-	is.True(err != nil) // missing files are said at the start
 }

@@ -131,7 +131,7 @@ func (r *Runner) Wake(kinds []app.JobKind) {
 // Run works until ctx ends, then waits for the jobs under way, whose contexts
 // end with it, and gives them back.
 func (r *Runner) Run(ctx context.Context) error {
-	if err := errors.Join(r.db.ReleaseAllJobs(ctx), r.db.MendClock(ctx)); err != nil {
+	if err := errors.Join(r.db.ReleaseAllJobs(ctx), r.db.MendClock(ctx, time.Time{})); err != nil {
 		return fmt.Errorf("jobs: start: %w", err)
 	}
 	var wg sync.WaitGroup
@@ -178,7 +178,7 @@ func (r *Runner) loop(ctx context.Context, kind app.JobKind, h Handler) {
 				r.log.Error("release expired jobs", "err", err)
 			}
 			if r.db.Now().Before(looked) { // the clock was set back
-				if err := r.db.MendClock(ctx); err != nil && ctx.Err() == nil {
+				if err := r.db.MendClock(ctx, looked); err != nil && ctx.Err() == nil {
 					r.log.Error("mend what a wrong clock has planned", "err", err)
 				}
 			}

@@ -2,7 +2,6 @@ package syncer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -32,12 +31,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("syncer: start: %w", err)
 	}
-	if _, err := cron.NewJob(gocron.DurationJob(healing), gocron.NewTask(e.Wake), gocron.WithName("syncer: heal")); err != nil {
-		return errors.Join(fmt.Errorf("syncer: start: %w", err), cron.Shutdown())
-	}
 	e.open(ctx)
 	cron.Start()
-	s := &schedule{engine: e, cron: cron, planned: map[string]time.Time{}}
+	s := &schedule{engine: e, cron: cron, planned: map[string]planned{}}
 	for ctx.Err() == nil {
 		if err := s.read(ctx); err != nil && ctx.Err() == nil {
 			e.log.Error("read the schedule of phone systems", "err", err)
@@ -45,6 +41,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-e.wake:
+		case <-time.After(healing): // not of the wall clock, which may be set back
 		}
 	}
 	e.shut()
@@ -79,7 +76,19 @@ type schedule struct {
 	cron   gocron.Scheduler
 
 	mu      sync.Mutex
-	planned map[string]time.Time // by integration
+	planned map[string]planned // by integration
+}
+
+// A planned run is one that the scheduler has a timer for.
+type planned struct {
+	due  time.Time // by the database's clock
+	runs time.Time // by the timer, which no setting of the clock moves
+}
+
+// stands reports whether the plan is still right: the timer must not run on for
+// what the clock, set forward or gone on while the machine slept, has made due.
+func (p planned) stands(due, now time.Time, spread time.Duration) bool {
+	return p.due.Equal(due) && (due.After(now) || time.Until(p.runs) <= spread)
 }
 
 // read plans the next run of each integration.
@@ -104,7 +113,7 @@ func (s *schedule) read(ctx context.Context) error {
 	for _, p := range all {
 		scheduled[p.ID] = true
 		runs := p.LastSync != nil && p.LastSync.Status == store.RunRunning
-		if at, ok := s.planned[p.ID]; runs || ok && at.Equal(p.NextSyncAt) {
+		if at, ok := s.planned[p.ID]; runs || ok && at.stands(p.NextSyncAt, now, spread(late)) {
 			continue
 		}
 		if err := s.plan(p, p.NextSyncAt.Sub(now), late); err != nil {
@@ -124,17 +133,19 @@ func (s *schedule) read(ctx context.Context) error {
 func (s *schedule) plan(p app.Provider, in time.Duration, late int) error {
 	s.drop(p.ID)
 	if in <= 0 {
-		in = rand.N(time.Duration(max(1, late)) * time.Second)
+		in = rand.N(spread(late))
 	}
-	at := gocron.OneTimeJobStartDateTime(time.Now().Add(max(in, 10*time.Millisecond)))
-	_, err := s.cron.NewJob(gocron.OneTimeJob(at), gocron.NewTask(s.due, p.BusinessID, p.ID),
+	at := time.Now().Add(max(in, 10*time.Millisecond))
+	_, err := s.cron.NewJob(gocron.OneTimeJob(gocron.OneTimeJobStartDateTime(at)), gocron.NewTask(s.due, p.BusinessID, p.ID),
 		gocron.WithName("sync: "+p.ID), gocron.WithTags(p.ID))
 	if err != nil {
 		return fmt.Errorf("plan the next sync: %w", err)
 	}
-	s.planned[p.ID] = p.NextSyncAt
+	s.planned[p.ID] = planned{p.NextSyncAt, at}
 	return nil
 }
+
+func spread(late int) time.Duration { return time.Duration(max(1, late)) * time.Second }
 
 func (s *schedule) drop(id string) {
 	if _, ok := s.planned[id]; ok {

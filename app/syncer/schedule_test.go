@@ -78,6 +78,37 @@ func TestDueIntegrationsAreSynced(t *testing.T) {
 	is.Equal(p.NextSyncAt, r.Clock.Now().Add(15*time.Minute)) // and the next is planned
 }
 
+// TestSyncsOverAJump: what a jump of the clock has made due is synced at once, and
+// not when the timer of the time before would run.
+func TestSyncsOverAJump(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		jump time.Duration
+	}{
+		{"forward", 24 * time.Hour},
+		{"back", -24 * time.Hour},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			r := newRig(t, nil)
+			r.live()
+			synced := func() bool {
+				last := r.reread(r.provider.ID).LastSync
+				return last != nil && last.Status == store.RunSucceeded && last.StartedAt.Equal(r.Clock.Now())
+			}
+			r.eventually("the first sync", synced)
+			was := r.Clock.Now()
+			r.Clock.Advance(tt.jump)
+			if tt.jump < 0 {
+				is.NoErr(r.MendClock(t.Context(), was))
+			}
+			r.engine.Wake() // as within a minute of itself
+			r.eventually("a sync by the clock as it is", synced)
+			is.Equal(r.reread(r.provider.ID).NextSyncAt, r.Clock.Now().Add(15*time.Minute))
+		})
+	}
+}
+
 func TestARunThatAKilledProcessBeganIsMadeUpFor(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t, nil)
