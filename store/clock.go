@@ -23,19 +23,29 @@ func (s *Store) MendClock(ctx context.Context, was time.Time) error {
 		if err := t.mendLives(was); err != nil {
 			return err
 		}
-		for _, kind := range []app.JobKind{app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate, app.JobDeliver} {
-			n, err := t.affect(`UPDATE jobs SET run_at = min(run_at, ?1), created_at = ?1 WHERE kind = ?2 AND created_at > ?3`,
-				stamp(t.now), kind, stamp(t.now.Add(ahead)))
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				t.queued = append(t.queued, kind)
-			}
-		}
-		return t.exec(`UPDATE providers SET next_sync_at = ?1 WHERE next_sync_at > ?1 + max(interval_ms, ?2) + ?3`,
-			stamp(t.now), wearyPause.Milliseconds(), ahead.Milliseconds())
+		return t.mendPlans()
 	})
+}
+
+// mendPlans makes due what was planned.
+func (t *tx) mendPlans() error {
+	for _, kind := range []app.JobKind{app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate, app.JobDeliver} {
+		n, err := t.affect(`UPDATE jobs SET run_at = min(run_at, ?1), created_at = ?1 WHERE kind = ?2 AND created_at > ?3`,
+			stamp(t.now), kind, stamp(t.now.Add(ahead)))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			t.queued = append(t.queued, kind)
+		}
+	}
+	err := t.exec(`UPDATE sync_runs SET started_at = ?1, finished_at = min(finished_at, ?1) WHERE started_at > ?2`,
+		stamp(t.now), stamp(t.now.Add(ahead))) // else the last of them stays the last
+	if err != nil {
+		return err
+	}
+	return t.exec(`UPDATE providers SET next_sync_at = ?1 WHERE next_sync_at > ?1 + max(interval_ms, ?2) + ?3`,
+		stamp(t.now), wearyPause.Milliseconds(), ahead.Milliseconds())
 }
 
 // mendLives bounds what runs out by itself, and what waits for a later time.
