@@ -29,7 +29,9 @@ func (s *Store) MendClock(ctx context.Context, was time.Time) error {
 
 // mendPlans makes due what was planned.
 func (t *tx) mendPlans() error {
-	for _, kind := range []app.JobKind{app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate, app.JobDeliver} {
+	for _, kind := range []app.JobKind{
+		app.JobFetch, app.JobTranscribe, app.JobAnalyse, app.JobAutomate, app.JobDeliver, app.JobBulk, app.JobRetain, app.JobErase,
+	} {
 		n, err := t.affect(`UPDATE jobs SET run_at = min(run_at, ?1), created_at = ?1 WHERE kind = ?2 AND created_at > ?3`,
 			stamp(t.now), kind, stamp(t.now.Add(ahead)))
 		if err != nil {
