@@ -78,8 +78,9 @@ func TestThePageOfAnIntegration(t *testing.T) {
 	says(t, b.get(t, at+"/sync"), "16 Nov 2026 3 0 3")
 
 	says(t, b.follow(t, at+"/backfill", "preset", "2026-10-20"), "Going further back")
-	p.until(t, func() bool { return strings.Contains(words(b.get(t, at+"/sync").body), "Older calls Done") })
-	says(t, b.get(t, at+"/sync"), "Older calls Done Read back to 20 Oct 2026")
+	p.until(t, func() bool { // the shorter way back was done before
+		return strings.Contains(words(b.get(t, at+"/sync").body), "Older calls Done Read back to 20 Oct 2026")
+	})
 	says(t, b.follow(t, at+"/backfill", "backfillFrom", "2030-01-01"), "Give a date that is not in the future")
 }
 
