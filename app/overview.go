@@ -57,11 +57,12 @@ type DayHours struct {
 // AgentFigures are one agent's calls of the period, and the average score of
 // each day of the trend (nil: no call with a score).
 type AgentFigures struct {
-	Key, Number, Name string
+	Key, Number, Name string // the name that the business gave, else that of the newest call
 	Calls             int
 	Negative          int
 	AvgScore          *float64
 	AvgDuration       *float64 // seconds
+	AvgTalk           *float64 // the agent's share of the time; nil where voices cannot be told apart
 	Scores            []*float64
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -144,17 +145,24 @@ func (v glance) agents(ctx context.Context, period stretch, days []stretch) ([]a
 	w.add("r.agent_key <> ''")
 	// SQLite takes the bare columns from the row that holds the maximum.
 	rows, err := v.s.reads.QueryContext(ctx, `SELECT r.agent_key, r.agent_number, r.agent_name, count(*), coalesce(sum(r.sentiment = 'negative'), 0),
-			avg(r.score), avg(r.duration), max(r.call_at)
+			avg(r.score), avg(r.duration), avg(r.agent_talk), max(r.call_at)
 		FROM recordings r WHERE `+w.sql()+` GROUP BY r.agent_key ORDER BY count(*) DESC, r.agent_key LIMIT ?`,
 		append(w.args, overviewAgents)...)
 	list, err := collect(rows, err, func(row scanner) (a app.AgentFigures, err error) {
 		var last int64
-		err = row.Scan(&a.Key, &a.Number, &a.Name, &a.Calls, &a.Negative, &a.AvgScore, &a.AvgDuration, &last)
+		err = row.Scan(&a.Key, &a.Number, &a.Name, &a.Calls, &a.Negative, &a.AvgScore, &a.AvgDuration, &a.AvgTalk, &last)
 		a.Scores = make([]*float64, len(days))
 		return a, err
 	})
 	if err != nil || len(list) == 0 {
 		return list, err
+	}
+	names, err := v.s.AgentNames(ctx, v.business)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range list {
+		list[i].Name = cmp.Or(names[a.Key], a.Name)
 	}
 	return list, v.scores(ctx, list, days)
 }

@@ -34,6 +34,9 @@ func TestOverview(t *testing.T) {
 	ring(t, f, now.Add(-30*24*time.Hour), "203", "status = 'failed'")
 	ring(t, f, now.Add(-time.Minute), "", "agent_name = '', status = 'queued', sentiment = NULL")
 
+	f.Exec(t, `UPDATE recordings SET agent_talk = 0.4 WHERE agent_number = '201'`)
+	is.NoErr(f.NameAgent(t.Context(), f.Business.ID, "201", "Somchai the elder"))
+
 	o, err := f.Overview(t.Context(), f.Business, nil, app.PeriodToday)
 	is.NoErr(err)
 	is.True(o.Any)
@@ -48,6 +51,8 @@ func TestOverview(t *testing.T) {
 	is.Equal(o.Hours[6].Calls[11], 1)
 	is.Equal(len(o.Agents), 2)
 	is.Equal(o.Agents[0].Key, "201") // most calls first
+	is.Equal(*o.Agents[0].AvgTalk, 0.4)
+	is.Equal(o.Agents[0].Name, "Somchai the elder") // as the business calls him
 	is.Equal(*o.Agents[0].Scores[13], 66.0)
 	is.True(o.Agents[0].Scores[6] == nil) // had none that day
 	is.Equal(o.Unreviewed, 2)             // one of the three upset ones was reviewed

@@ -278,9 +278,6 @@ func (p HomePage) moodText(ctx context.Context) string {
 func percent(x float64) string { return fmt.Sprintf("%.2f%%", x) }
 func px(y float64) string      { return fmt.Sprintf("%.2f", y) }
 
-// agentLink is the list of an agent's calls of the period.
-func (p HomePage) agentLink(a app.AgentFigures) string { return callsFrom(p.From, "agent", a.Key) }
-
 // agentTitle is an agent's name beside the extension, or whatever is known.
 func agentTitle(number, name string) string {
 	if name == "" {

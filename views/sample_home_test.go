@@ -38,7 +38,7 @@ func homePage(t testing.TB) views.HomePage {
 		scores := make([]*float64, app.OverviewDays)
 		scores[13], scores[11] = ptr(88.0), ptr(60.0)
 		o.Agents = append(o.Agents, app.AgentFigures{
-			Key: "201", Number: "20" + string(rune('1'+i)), Name: name, Calls: 42 - i, Negative: i, AvgScore: ptr(88.4), AvgDuration: ptr(252.0), Scores: scores,
+			Key: "201", Number: "20" + string(rune('1'+i)), Name: name, Calls: 42 - i, Negative: i, AvgScore: ptr(88.4), AvgDuration: ptr(252.0), AvgTalk: ptr(0.42), Scores: scores,
 		})
 	}
 	r := recording(t, 1)
