@@ -3,8 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"hash/crc32"
 	"maps"
-	"strconv"
 	"time"
 
 	"crk/app"
@@ -295,15 +296,23 @@ func (t *tx) importCall(p app.Provider, f FoundCall, id string) (imported bool, 
 	return true, t.queueFetch(p, f.CallAt, id)
 }
 
-// fetchLanes are how many downloads of one integration are under way at most, from
-// the request to the commit. How many of them may ask the phone system at the same
-// time is the stage's to say.
-const fetchLanes = 4
+// How many downloads of one integration are under way at most, from the claim to the
+// commit: of new calls, and besides of a backlog, which so holds up no new call. Most
+// of them wait for the disk; how many may ask the phone system at the same time is
+// the stage's to say.
+const (
+	freshLanes   = 4
+	backlogLanes = 32
+)
 
 // queueFetch queues the download of a call.
 func (t *tx) queueFetch(p app.Provider, callAt time.Time, id string) error {
-	lane := p.ID + "/" + strconv.Itoa(int(id[len(id)-1])%fetchLanes) // UUIDs end at random
-	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: t.priority(callAt)})
+	priority, lanes := t.priority(callAt), uint32(freshLanes)
+	if priority >= app.PriorityBacklog {
+		lanes = backlogLanes
+	}
+	lane := fmt.Sprintf("%s/%d/%d", p.ID, priority, crc32.ChecksumIEEE([]byte(id))%lanes)
+	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: priority})
 }
 
 // A RemoteCall is what the download of a recording needs to know.

@@ -85,21 +85,31 @@ func TestFoundCallsAreImportedOnce(t *testing.T) {
 	is.True(app.IsKind(err, app.NotFound))
 }
 
-func TestFourDownloadsUnderWay(t *testing.T) {
+func TestDownloadsUnderWayAreBounded(t *testing.T) {
 	is := is.New(t)
 	f := storetest.New(t)
 	a, b := provider(t, f, "A"), provider(t, f, "B")
+	for n := range 300 {
+		old := listed(n)
+		old.CallAt = storetest.Start.AddDate(0, 0, -3)
+		add(t, f, a, false, old)
+	}
 	for n := range 40 {
-		add(t, f, a, false, listed(n))
-		add(t, f, b, false, listed(1000+n))
+		add(t, f, a, false, listed(1000+n))
+		add(t, f, b, false, listed(2000+n))
 	}
-	claimed, err := f.ClaimJobs(t.Context(), app.JobFetch, 10, time.Minute)
-	is.NoErr(err)
-	lanes := map[string]int{}
-	for _, j := range claimed {
-		lanes[j.Lane[:len(j.Lane)-2]]++
+	under := map[string]int{}
+	for {
+		claimed, err := f.ClaimJobs(t.Context(), app.JobFetch, 128, time.Minute)
+		is.NoErr(err)
+		if len(claimed) == 0 {
+			break
+		}
+		for _, j := range claimed {
+			under[fmt.Sprintf("%t/%d", strings.HasPrefix(j.Lane, a.ID), j.Priority/app.PriorityBacklog)]++
+		}
 	}
-	is.Equal(lanes, map[string]int{a.ID: 4, b.ID: 4}) // of each integration
+	is.Equal(under, map[string]int{"true/0": 4, "true/1": 32, "false/0": 4}) // of each integration, and a backlog beside
 }
 
 func TestNewCallsGoBeforeABacklog(t *testing.T) {

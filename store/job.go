@@ -127,6 +127,25 @@ func (s *Store) ClaimJobs(ctx context.Context, kind app.JobKind, limit int, leas
 	return jobs, err
 }
 
+// ClaimNext leases the most urgent due job of each of these lanes in which none
+// runs. It is for lanes that became free: it costs the same however many jobs wait
+// in others, where ClaimJobs has to look past them.
+func (s *Store) ClaimNext(ctx context.Context, kind app.JobKind, lanes []string, lease time.Duration) (jobs []app.Job, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		rows, err := t.query(`
+			UPDATE jobs SET lease_until = ?1, claims = claims + 1 WHERE id IN (
+				SELECT (SELECT id FROM jobs WHERE kind = ?2 AND lease_until IS NULL AND run_at <= ?3 AND lane = l.value
+					ORDER BY priority, run_at, id LIMIT 1)
+				FROM json_each(?4) l WHERE NOT EXISTS (
+					SELECT 1 FROM jobs WHERE kind = ?2 AND lane = l.value AND lease_until IS NOT NULL)
+			) RETURNING `+jobColumns,
+			stamp(t.now.Add(lease)), kind, stamp(t.now), toJSON(lanes))
+		jobs, err = collect(rows, err, scanJob)
+		return err
+	})
+	return jobs, err
+}
+
 // RenewJob holds a job for longer. It returns ErrLease where it is held no more.
 func (s *Store) RenewJob(ctx context.Context, j app.Job, lease time.Duration) error {
 	return s.write(ctx, func(t *tx) error {
@@ -139,9 +158,15 @@ func (s *Store) RenewJob(ctx context.Context, j app.Job, lease time.Duration) er
 	})
 }
 
-// FinishJob removes a job that ended without a result of its own to save.
+// FinishJob removes a job that ended without a result of its own to save. Where its
+// result has removed it already, it costs no write.
 func (s *Store) FinishJob(ctx context.Context, j app.Job) error {
-	err := s.write(ctx, func(t *tx) error { return t.finish(j) })
+	var held bool
+	err := s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND claims = ?)`, j.ID, j.Claims).Scan(&held)
+	if err != nil || !held {
+		return err
+	}
+	err = s.write(ctx, func(t *tx) error { return t.finish(j) })
 	if errors.Is(err, ErrLease) {
 		return nil
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -71,6 +72,34 @@ func TestALongQueueHidesNoOther(t *testing.T) {
 		}
 	}
 	is.Equal(lanes, []string{"dead", "alive"}) // one of each, however many wait before
+}
+
+func TestTheNextOfALane(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	for _, key := range []string{"a1", "a2", "b1", "c1"} {
+		is.NoErr(f.QueueJob(t.Context(), app.Job{Kind: app.JobDeliver, BusinessID: f.Business.ID, Key: key, Lane: key[:1]}))
+		f.Clock.Advance(time.Millisecond)
+	}
+	next := func(lanes ...string) (keys []string, jobs []app.Job) {
+		jobs, err := f.ClaimNext(t.Context(), app.JobDeliver, lanes, time.Minute)
+		is.NoErr(err)
+		for _, j := range jobs {
+			keys = append(keys, j.Key)
+		}
+		slices.Sort(keys)
+		return keys, jobs
+	}
+	keys, _ := next("b", "none", "c")
+	is.Equal(keys, []string{"b1", "c1"}) // of the lanes that were asked for
+	keys, held := next("a", "b")
+	is.Equal(keys, []string{"a1"}) // the first of the lane
+	keys, _ = next("a")
+	is.Equal(len(keys), 0) // one runs already
+	is.NoErr(f.FinishJob(t.Context(), held[0]))
+	is.NoErr(f.FinishJob(t.Context(), held[0])) // what is done may be done again
+	keys, _ = next("a")
+	is.Equal(keys, []string{"a2"})
 }
 
 func TestClaimsGoByUrgency(t *testing.T) {

@@ -142,63 +142,6 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// loop claims jobs of one kind as slots become free.
-func (r *Runner) loop(ctx context.Context, kind app.JobKind, h Handler) {
-	var running sync.WaitGroup
-	defer running.Wait()
-	slots := max(1, h.Slots)
-	ended := make(chan struct{}, slots)
-	busy := 0
-	for {
-		looked := r.db.Now()
-		for busy < slots && !(r.held != nil && r.held(kind)) {
-			claimed, err := r.db.ClaimJobs(ctx, kind, slots-busy, lease)
-			if err != nil && ctx.Err() == nil {
-				r.log.Error("claim jobs", "kind", kind, "err", err)
-			}
-			if len(claimed) == 0 {
-				break
-			}
-			for _, j := range claimed {
-				busy++
-				running.Go(func() {
-					defer func() { ended <- struct{}{} }()
-					r.run(ctx, j, h)
-				})
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ended:
-			busy--
-		case <-r.wake[kind]:
-		case <-time.After(r.pause(ctx, kind, looked)):
-			if err := r.db.ReleaseExpiredJobs(ctx); err != nil && ctx.Err() == nil {
-				r.log.Error("release expired jobs", "err", err)
-			}
-			if r.db.Now().Before(looked) { // the clock was set back
-				if err := r.db.MendClock(ctx, looked); err != nil && ctx.Err() == nil {
-					r.log.Error("mend what a wrong clock has planned", "err", err)
-				}
-			}
-		}
-	}
-}
-
-// pause is how long to sleep until the next job is due of those that were not
-// when the queue was last looked into, within bounds: the upper one heals
-// whatever else was missed, as a clock that was set. What was due then and is
-// left waits for its lane or for a slot: the end of another job wakes us.
-func (r *Runner) pause(ctx context.Context, kind app.JobKind, looked time.Time) time.Duration {
-	const shortest, longest = 50 * time.Millisecond, 15 * time.Second
-	at, err := r.db.NextJobAt(ctx, kind, looked)
-	if err != nil || at.IsZero() {
-		return longest
-	}
-	return min(max(at.Sub(r.db.Now()), shortest), longest)
-}
-
 // run runs one job to its result, its next attempt or its end.
 func (r *Runner) run(ctx context.Context, j app.Job, h Handler) {
 	runCtx, cancel := context.WithCancel(ctx)

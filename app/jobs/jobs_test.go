@@ -180,6 +180,29 @@ func TestALaneThatIsBusyHoldsUpNoOther(t *testing.T) {
 	is.True(r.Pause(t.Context(), app.JobDeliver, looked) < time.Second) // also where it came to be due meanwhile
 }
 
+func TestALaneIsWorkedOffWithoutAPause(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	for _, key := range []string{"1", "2", "3", "4", "5"} {
+		is.NoErr(f.QueueJob(t.Context(), app.Job{Kind: app.JobDeliver, BusinessID: f.Business.ID, Key: key, Lane: "one"}))
+		f.Clock.Advance(time.Millisecond)
+	}
+	var under, most atomic.Int64
+	var order []string // by one job at a time, as is tested
+	done := make(chan struct{})
+	drive(t, f, jobs.Handler{Slots: 4, Run: func(_ context.Context, j app.Job) error {
+		most.Store(max(most.Load(), under.Add(1)))
+		defer under.Add(-1)
+		if order = append(order, j.Key); len(order) == 5 {
+			close(done)
+		}
+		return nil
+	}}, done)
+	is.Equal(order, []string{"1", "2", "3", "4", "5"}) // one after the other
+	is.Equal(most.Load(), int64(1))                    // and never two at once
+	is.Equal(left(t, f), 0)
+}
+
 func TestExponentialStaysWithinItsBounds(t *testing.T) {
 	backoff := jobs.Exponential(5*time.Second, 30*time.Minute)
 	for attempt := 1; attempt < 40; attempt++ {

@@ -47,10 +47,13 @@ func (r *reading) knock(ctx context.Context, h app.SyncHealth) error {
 	return err
 }
 
-// mayFetch says whether a download may be tried now: not while the circuit is
-// open or the system wants rest, and old calls of a back-fill that is for the
+// mayFetch says whether a download may be tried now: not while the integration waits
+// for its credentials, not while the circuit is open or the system wants rest, and old calls of a back-fill that is for the
 // night not by day. The error has the job wait without blame.
 func (e *Engine) mayFetch(ctx context.Context, j app.Job, p app.Provider) (app.SyncHealth, error) {
+	if p.State == app.ProviderStopped {
+		return app.SyncHealth{}, jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
+	}
 	now := e.db.Now()
 	h, err := e.db.SyncHealth(ctx, p.BusinessID, p.ID)
 	if err != nil {
@@ -80,6 +83,20 @@ func (e *Engine) mayFetch(ctx context.Context, j app.Job, p app.Provider) (app.S
 		return h, jobs.Wait(errDay, in)
 	}
 	return h, nil
+}
+
+// mayStill is mayFetch for a download that has waited for its turn while another
+// failed.
+func (e *Engine) mayStill(ctx context.Context, j app.Job, provider string) error {
+	p, err := e.db.Provider(ctx, j.BusinessID, provider)
+	if app.IsKind(err, app.NotFound) {
+		return jobs.Permanent(errNoProvider)
+	}
+	if err != nil {
+		return fmt.Errorf("syncer: fetch: %w", err)
+	}
+	_, err = e.mayFetch(ctx, j, p)
+	return err
 }
 
 // The night, in which a back-fill that is to disturb nobody goes on.

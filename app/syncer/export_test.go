@@ -41,3 +41,19 @@ func CompareAt(provider string, local time.Time) time.Time { return compareAt(pr
 func (e *Engine) ReconcileDue(ctx context.Context, p app.Provider) (int, error) {
 	return e.reconcileDue(ctx, p)
 }
+
+// A Gate is a gate, for tests.
+type Gate struct{ gate }
+
+func NewGate(free int) *Gate { return &Gate{gate{free: free}} }
+
+func (g *Gate) Enter(ctx context.Context, urgent bool) error { return g.enter(ctx, urgent) }
+
+func (g *Gate) Leave() { g.leave() }
+
+// Waiting is how many wait.
+func (g *Gate) Waiting() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.urgent) + len(g.others)
+}

@@ -40,9 +40,6 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	if err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	if p.State == app.ProviderStopped {
-		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
-	}
 	health, err := e.mayFetch(ctx, j, p)
 	if err != nil {
 		return err
@@ -68,7 +65,7 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 	if err := json.Unmarshal(call.Remote, &name); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	pending, err := e.receive(ctx, call.ProviderID, source, name.ID)
+	pending, err := e.receive(ctx, j, call.ProviderID, source, name.ID)
 	if err != nil {
 		return err
 	}
@@ -81,13 +78,19 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 }
 
 // receive gets the audio into a file without a name yet. Two at a time ask a phone
-// system; what comes after, the checks and the commits, goes on beside.
-func (e *Engine) receive(ctx context.Context, provider string, source phone.Source, id string) (*audio.Pending, error) {
-	turns := e.guest.turns(provider)
-	if err := take(ctx, turns); err != nil {
+// system, new calls first; what comes after, the checks and the commits, goes on
+// beside.
+func (e *Engine) receive(ctx context.Context, j app.Job, provider string, source phone.Source, id string) (*audio.Pending, error) {
+	gate, pain := e.guest.gate(provider), e.guest.pain(provider)
+	if err := gate.enter(ctx, j.Priority < app.PriorityBacklog); err != nil {
 		return nil, err
 	}
-	defer func() { <-turns }()
+	defer gate.leave()
+	if e.guest.pain(provider) != pain {
+		if err := e.mayStill(ctx, j, provider); err != nil {
+			return nil, err
+		}
+	}
 	remote, err := source.Audio(ctx, id)
 	if err != nil {
 		return nil, err

@@ -275,7 +275,7 @@ func TestTwoDownloadsAtATime(t *testing.T) {
 	r.onRequest(func(*http.Request) { time.Sleep(20 * time.Millisecond) }) // so that more would be seen
 	jobs, err := r.ClaimJobs(t.Context(), app.JobFetch, 10, time.Minute)
 	is.NoErr(err)
-	is.Equal(len(jobs), 4) // are under way
+	is.Equal(len(jobs), 4) // new ones are under way
 	var wg sync.WaitGroup
 	for _, j := range jobs {
 		wg.Go(func() {

@@ -15,24 +15,40 @@ type guest struct {
 	until map[string]time.Time // the system wants to be left alone
 	beats map[string]*beat     // recordings that came
 	falls map[string]int       // failures in a row of its back-fill
-	gates map[string]chan struct{}
+	gates map[string]*gate
+	pains map[string]int // failures since the process began that may mean to stop asking
 }
 
 // downloadsAtOnce is how many recordings one phone system is asked for at a time.
 const downloadsAtOnce = 2
 
 func newGuest() *guest {
-	return &guest{until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}, gates: map[string]chan struct{}{}}
+	return &guest{until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}, gates: map[string]*gate{}, pains: map[string]int{}}
 }
 
-// turns holds a value for each download from a phone system.
-func (g *guest) turns(provider string) chan struct{} {
+// gate is what downloads from a phone system pass.
+func (g *guest) gate(provider string) *gate {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.gates[provider] == nil {
-		g.gates[provider] = make(chan struct{}, downloadsAtOnce)
+		g.gates[provider] = &gate{free: downloadsAtOnce}
 	}
 	return g.gates[provider]
+}
+
+// hurt notes a failure of a download after which who waits for its turn must ask
+// again whether it may.
+func (g *guest) hurt(provider string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pains[provider]++
+}
+
+// pain changes when hurt is called.
+func (g *guest) pain(provider string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pains[provider]
 }
 
 // stumbled counts a failure of a back-fill and returns how many there were in a row.
@@ -58,6 +74,7 @@ func (g *guest) forget(provider string) {
 	delete(g.beats, provider)
 	delete(g.falls, provider)
 	delete(g.gates, provider)
+	delete(g.pains, provider)
 }
 
 // rest is how long a system still wants to be left alone.

@@ -79,6 +79,7 @@ func (e *Engine) judge(ctx context.Context, p app.Provider, past memory, err err
 	}
 	e.guest.leave(p.ID, err, now)
 	e.noteFailure(ctx, p.BusinessID, p.ID, err)
+	e.guest.hurt(p.ID)
 	m := past.after(phone.Transient, now)
 	if now.Sub(m.Since) > giveUpAfter {
 		return jobs.Permanent(err)
@@ -88,6 +89,7 @@ func (e *Engine) judge(ctx context.Context, p app.Provider, past memory, err err
 
 // refused counts a refusal of the credentials. The download is not to blame.
 func (e *Engine) refused(ctx context.Context, p app.Provider, err error) error {
+	defer e.guest.hurt(p.ID)
 	if _, dbErr := e.db.RefuseProvider(ctx, p.BusinessID, p.ID); dbErr != nil {
 		return errors.Join(err, fmt.Errorf("syncer: note a refusal: %w", dbErr))
 	}

@@ -44,9 +44,9 @@ import (
 const (
 	defaultSettle   = 2 * time.Minute
 	defaultMaxAudio = 512 << 20
-	atOnce          = 4 // runs, of all integrations
-	fetchSlots      = 8 // downloads under way, of all integrations
-	besides         = 4 // back-fills and comparisons, likewise
+	atOnce          = 4   // runs, of all integrations
+	fetchSlots      = 128 // downloads under way, of all integrations: those of a few that hang leave room for others
+	besides         = 4   // back-fills and comparisons, likewise
 	saveTime        = 15 * time.Second
 )
 
