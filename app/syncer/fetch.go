@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"crk/app"
@@ -48,8 +49,13 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	if err != nil {
 		return err
 	}
+	leave, err := e.turn(ctx, j, p.ID)
+	if err != nil {
+		return err
+	}
+	defer leave() // after a failure was noted, so that the next one heeds it
 	past := remembered(j)
-	if err := e.download(ctx, j, call, source, past); err != nil {
+	if err := e.download(ctx, j, call, source, past, leave); err != nil {
 		return e.judge(ctx, p, past, err)
 	}
 	e.guest.came(p.ID, e.db.Now())
@@ -59,17 +65,36 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	return nil
 }
 
-// download gets the audio into the audio store and then into the database.
-func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall, source phone.Source, past memory) error {
+// turn waits until the phone system may be asked: two downloads at a time do, new
+// calls first. leave, which may be called twice, lets the next one.
+func (e *Engine) turn(ctx context.Context, j app.Job, provider string) (leave func(), err error) {
+	gate, pain := e.guest.gate(provider), e.guest.pain(provider)
+	if err := gate.enter(ctx, j.Priority < app.PriorityBacklog); err != nil {
+		return nil, err
+	}
+	if e.guest.pain(provider) != pain {
+		if err := e.mayStill(ctx, j, provider); err != nil {
+			gate.leave()
+			return nil, err
+		}
+	}
+	return sync.OnceFunc(gate.leave), nil
+}
+
+// download gets the audio into the audio store and then into the database. It calls
+// received when the phone system has given it: the checks and the commits go on
+// beside the next download.
+func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall, source phone.Source, past memory, received func()) error {
 	var name remote
 	if err := json.Unmarshal(call.Remote, &name); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	pending, err := e.receive(ctx, j, call.ProviderID, source, name.ID)
+	pending, err := e.receive(ctx, source, name.ID)
 	if err != nil {
 		return err
 	}
 	defer pending.Discard()
+	received()
 	file, err := e.inspect(ctx, pending, call, past.lastTry())
 	if err != nil {
 		return err
@@ -77,20 +102,8 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 	return e.keep(ctx, j, pending, file)
 }
 
-// receive gets the audio into a file without a name yet. Two at a time ask a phone
-// system, new calls first; what comes after, the checks and the commits, goes on
-// beside.
-func (e *Engine) receive(ctx context.Context, j app.Job, provider string, source phone.Source, id string) (*audio.Pending, error) {
-	gate, pain := e.guest.gate(provider), e.guest.pain(provider)
-	if err := gate.enter(ctx, j.Priority < app.PriorityBacklog); err != nil {
-		return nil, err
-	}
-	defer gate.leave()
-	if e.guest.pain(provider) != pain {
-		if err := e.mayStill(ctx, j, provider); err != nil {
-			return nil, err
-		}
-	}
+// receive gets the audio into a file without a name yet.
+func (e *Engine) receive(ctx context.Context, source phone.Source, id string) (*audio.Pending, error) {
 	remote, err := source.Audio(ctx, id)
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func TestWaitingDownloadsHeedWhatTheOthersMet(t *testing.T) {
 			}
 			wg.Wait()
 			asked := max(audio.Load(), int64(r.sim.Stats().LoginsRefused))
-			t.Log("asked", asked, "times for", len(claimed), "recordings")
+			t.Log("asked", audio.Load(), r.sim.Stats().LoginsRefused, "times for", len(claimed), "recordings")
 			is.True(asked >= 1 && asked <= tc.most)
 		})
 	}
