@@ -262,6 +262,12 @@ func (t *Telegram) WaitCalls(ctx context.Context, method string, n int) error {
 	return t.until(ctx, func() bool { return t.calls[method] >= n })
 }
 
+// WaitPoll waits until somebody waits for updates. A call of getUpdates that was
+// only counted may still be overtaken by the next.
+func (t *Telegram) WaitPoll(ctx context.Context) error {
+	return t.until(ctx, func() bool { return t.poll != nil })
+}
+
 // Calls returns how often a method was called.
 func (t *Telegram) Calls(method string) int {
 	t.mu.Lock()

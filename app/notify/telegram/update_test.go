@@ -73,7 +73,7 @@ func TestUpdatesOtherPoller(t *testing.T) {
 		_, err := c.Updates(t.Context(), 0, 30*time.Second)
 		done <- err
 	}()
-	is.NoErr(sim.WaitCalls(t.Context(), "getUpdates", 1))
+	is.NoErr(sim.WaitPoll(t.Context()))
 	go func() { _, _ = c.Updates(t.Context(), 0, time.Second) }()
 	is.Equal(telegram.KindOf(<-done), telegram.OtherPoller) // the first poll is thrown out
 }
