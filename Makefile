@@ -12,7 +12,7 @@ SOURCES     := main.go app store views static
 
 # A Debian version begins with a digit, has no dash of ours and grows with each commit.
 COMMITS     := $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
-DEBVERSION  := $(shell echo "$(VERSION)" | sed 's/^v//; s/-/./g; /^[0-9].*\./!s/^/0.0.$(COMMITS)./')
+DEBVERSION  := $(shell echo "$(VERSION)" | sed 's/^v//; s/-/./g; /^[0-9]*\.[0-9]/!s/^/0.0.$(COMMITS)./')
 TARGETS     := linux-amd64 linux-arm64 windows-amd64
 RELEASE     := bin/release
 SHOTS       := bin/screenshots
