@@ -3,6 +3,7 @@ package syncer_test
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,14 +82,14 @@ func TestABackfillGoesOnWhereItWas(t *testing.T) {
 	r.record(storetest.Start.AddDate(0, 0, -20), 3)
 	r.since(storetest.Start.AddDate(0, 0, -30))
 	r.sync(store.CauseDefault)
-	paused := true
+	paused, going := true, false
 	var once sync.Once
-	lists := 0
+	var lists atomic.Int32
 	r.onRequest(func(req *http.Request) {
 		if req.URL.Path != "/orktrack/rest/recordings" {
 			return
 		}
-		if lists++; lists == 5 { // in the middle of the way
+		if lists.Add(1) == 5 { // in the middle of the way
 			once.Do(func() {
 				if err := r.engine.PauseBackfill(t.Context(), r.Business.ID, r.provider.ID, store.BackfillPatch{Paused: &paused}); err != nil {
 					t.Error(err)
@@ -106,8 +107,7 @@ func TestABackfillGoesOnWhereItWas(t *testing.T) {
 	r.restart() // as a new process does
 	r.live()
 	is.Equal(r.back().Reached, b.Reached) // it stays where people paused it
-	paused = false
-	is.NoErr(r.engine.PauseBackfill(t.Context(), r.Business.ID, r.provider.ID, store.BackfillPatch{Paused: &paused}))
+	is.NoErr(r.engine.PauseBackfill(t.Context(), r.Business.ID, r.provider.ID, store.BackfillPatch{Paused: &going}))
 	r.eventually("the end of the back-fill", func() bool { return r.back().State == app.BackfillDone })
 	is.Equal(len(r.recordings()), 3)
 }

@@ -82,6 +82,8 @@ type Engine struct {
 	wake        chan struct{} // holds a value when the schedule may have changed
 	guest       *guest
 
+	started chan struct{} // closed once Run has let runs begin
+
 	mu      sync.Mutex
 	life    context.Context // of Run; nil while it does not run
 	running sync.WaitGroup
@@ -111,7 +113,7 @@ func New(o Options) *Engine {
 	return &Engine{
 		db: o.DB, audio: o.Audio, log: o.Log, client: o.Client, kinds: o.Kinds, settle: o.Settle, maxAudio: o.MaxAudio,
 		slots: make(chan struct{}, atOnce), wake: make(chan struct{}, 1), sources: map[string]opened{},
-		besideSlots: make(chan struct{}, besides), guest: newGuest(), tasks: map[string]context.CancelFunc{}, looked: map[string]time.Time{},
+		besideSlots: make(chan struct{}, besides), started: make(chan struct{}), guest: newGuest(), tasks: map[string]context.CancelFunc{}, looked: map[string]time.Time{},
 	}
 }
 
@@ -191,10 +193,20 @@ func (e *Engine) Forget(provider string) {
 	e.Wake()
 }
 
+// startPatience is how long a sync that is asked for waits for the engine: the
+// server of the appliance answers as soon as the engine.
+const startPatience = 3 * time.Second
+
 // SyncNow begins a run of an integration and returns its id; the run goes on by
 // itself. cause is one of the store's. It is a Conflict while another runs, and
-// Unavailable while the engine does not.
+// Unavailable while the engine does not; one that is about to start is waited for.
 func (e *Engine) SyncNow(ctx context.Context, business app.BusinessID, provider, cause string) (runID string, err error) {
+	select {
+	case <-e.started:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-time.After(startPatience):
+	}
 	life, end, err := e.begin()
 	if err != nil {
 		return "", err

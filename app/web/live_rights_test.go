@@ -84,7 +84,7 @@ func (c *brokenConn) SetDeadline(t time.Time) error {
 func TestSocketThatIsNeverHandedOverLeavesNothing(t *testing.T) {
 	is := is.New(t)
 	s := newServer(t)
-	s.listen(t)
+	_ = s.app.Handler() // has the routes ready, as a listener would
 	client, end := net.Pipe()
 	broken := &brokenConn{Conn: end}
 	served := make(chan error, 1)
