@@ -52,12 +52,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	return nil
 }
 
-// open lets runs begin, on ctx. An engine runs once.
+// open lets runs begin, on ctx.
 func (e *Engine) open(ctx context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.life = ctx
-	close(e.started)
+	e.opening.Do(func() { close(e.started) })
 }
 
 // shut lets no more runs begin.

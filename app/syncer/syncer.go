@@ -83,6 +83,7 @@ type Engine struct {
 	guest       *guest
 
 	started chan struct{} // closed once Run has let runs begin
+	opening sync.Once     // closes it
 
 	mu      sync.Mutex
 	life    context.Context // of Run; nil while it does not run
