@@ -170,5 +170,5 @@ func optionalScore(v *float64) string {
 	if v == nil {
 		return "–"
 	}
-	return Figure(float64(int(*v*10+0.5)) / 10)
+	return Figure(*v)
 }

@@ -295,13 +295,6 @@ func rounded(v *float64) *float64 {
 	return &r
 }
 
-func figureOrDash(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return Figure(*v)
-}
-
 func twoDigits(n int) string { return fmt.Sprintf("%02d", n) }
 
 // longer compares how long people talk with the period before.

@@ -143,6 +143,11 @@ func setCookie(c *fiber.Ctx, name, value string, life time.Duration) {
 	if life == 0 {
 		expires = time.Unix(0, 0)
 	}
+	putCookie(c, name, value, expires)
+}
+
+// putCookie sets a cookie that no script reads and no other site sends.
+func putCookie(c *fiber.Ctx, name, value string, expires time.Time) {
 	c.Cookie(&fiber.Cookie{
 		Name: name, Value: value, Path: "/", Expires: expires,
 		HTTPOnly: true, Secure: isSecure(c), SameSite: fiber.CookieSameSiteLaxMode,

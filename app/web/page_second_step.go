@@ -30,10 +30,7 @@ func stepCookie(c *fiber.Ctx) string {
 }
 
 func setStepCookie(c *fiber.Ctx, token string, expires time.Time) {
-	c.Cookie(&fiber.Cookie{
-		Name: stepCookie(c), Value: token, Path: "/", Expires: expires,
-		HTTPOnly: true, Secure: isSecure(c), SameSite: fiber.CookieSameSiteLaxMode,
-	})
+	putCookie(c, stepCookie(c), token, expires)
 }
 
 // beginStep notes that a user's password was right and asks for the code.

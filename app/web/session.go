@@ -177,10 +177,7 @@ func signOut(c *fiber.Ctx, o Options) error {
 }
 
 func setSessionCookie(c *fiber.Ctx, token string, expires time.Time) {
-	c.Cookie(&fiber.Cookie{
-		Name: sessionCookie(c), Value: token, Path: "/", Expires: expires,
-		HTTPOnly: true, Secure: isSecure(c), SameSite: fiber.CookieSameSiteLaxMode,
-	})
+	putCookie(c, sessionCookie(c), token, expires)
 }
 
 // refuseCrossOrigin keeps other sites from posting our forms with a person's
