@@ -25,7 +25,7 @@ func scanBackfill(row scanner) (b app.Backfill, err error) {
 // Backfill returns the back-fill of an integration; ok is false where it never had
 // any.
 func (s *Store) Backfill(ctx context.Context, business app.BusinessID, provider string) (b app.Backfill, ok bool, err error) {
-	b, err = scanBackfill(s.reads.QueryRowContext(ctx, `SELECT `+backfillColumns+` FROM `+backfillTables+`
+	b, err = scanBackfill(s.readHot(ctx, `SELECT `+backfillColumns+` FROM `+backfillTables+`
 		WHERE b.provider_id = ? AND p.business_id = ?`, provider, business))
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, false, nil

@@ -26,7 +26,7 @@ const reasonDeleted = "deleted" // a person deleted the call
 type FoundCall struct {
 	DataID        string
 	Reused        string          // its DataID where an earlier call has that one; empty: ids serve once
-	Remote        json.RawMessage // how the phone system names the audio; see RemoteCall
+	Remote        json.RawMessage // how the phone system names the audio; see Download
 	CallAt        time.Time
 	Duration      int // seconds; 0: not said
 	Direction     app.Direction
@@ -313,23 +313,4 @@ func (t *tx) queueFetch(p app.Provider, callAt time.Time, id string) error {
 	}
 	lane := fmt.Sprintf("%s/%d/%d", p.ID, priority, crc32.ChecksumIEEE([]byte(id))%lanes)
 	return t.queue(app.Job{Kind: app.JobFetch, BusinessID: p.BusinessID, Key: id, Lane: lane, Priority: priority})
-}
-
-// A RemoteCall is what the download of a recording needs to know.
-type RemoteCall struct {
-	ProviderID string
-	DataID     string
-	Remote     json.RawMessage // as FoundCall.Remote gave it
-	Status     app.Status
-	Duration   int // seconds as the phone system lists it; 0: not said
-}
-
-// RemoteCall returns how a recording's audio is to be had.
-func (s *Store) RemoteCall(ctx context.Context, business app.BusinessID, recording string) (c RemoteCall, err error) {
-	var remote string
-	err = s.reads.QueryRowContext(ctx, `SELECT provider_id, data_id, coalesce(remote, '{}'), status, coalesce(given_duration, 0)
-		FROM recordings WHERE id = ? AND business_id = ?`, recording, business).
-		Scan(&c.ProviderID, &c.DataID, &remote, &c.Status, &c.Duration)
-	c.Remote = json.RawMessage(remote)
-	return c, found(err, "recording")
 }

@@ -75,13 +75,13 @@ func TestFoundCallsAreImportedOnce(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(history[0].Stage, "found")
 
-	remote, err := f.RemoteCall(t.Context(), f.Business.ID, r.ID)
+	d, err := f.Download(t.Context(), f.Business.ID, r.ID)
 	is.NoErr(err)
-	is.True(strings.HasPrefix(string(remote.Remote), `{"id":"`)) // how the phone system names it
-	is.Equal(remote.ProviderID, p.ID)
-	is.Equal(remote.Duration, 60)
+	is.True(strings.HasPrefix(string(d.Remote), `{"id":"`)) // how the phone system names it
+	is.Equal(d.Provider.ID, p.ID)
+	is.Equal(d.Duration, 60)
 	other, _ := f.OtherBusiness(t)
-	_, err = f.RemoteCall(t.Context(), other.ID, r.ID)
+	_, err = f.Download(t.Context(), other.ID, r.ID)
 	is.True(app.IsKind(err, app.NotFound))
 }
 

@@ -162,7 +162,7 @@ func (s *Store) RenewJob(ctx context.Context, j app.Job, lease time.Duration) er
 // result has removed it already, it costs no write.
 func (s *Store) FinishJob(ctx context.Context, j app.Job) error {
 	var held bool
-	err := s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND claims = ?)`, j.ID, j.Claims).Scan(&held)
+	err := s.readHot(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ? AND claims = ?)`, j.ID, j.Claims).Scan(&held)
 	if err != nil || !held {
 		return err
 	}
@@ -211,7 +211,7 @@ func (s *Store) ReleaseExpiredJobs(ctx context.Context) error {
 // NextJobAt returns when the next of the jobs of a kind is due that were not yet
 // at a given time, the zero time if there is none.
 func (s *Store) NextJobAt(ctx context.Context, kind app.JobKind, after time.Time) (at time.Time, err error) {
-	err = s.reads.QueryRowContext(ctx, `SELECT min(run_at) FROM jobs WHERE kind = ? AND lease_until IS NULL AND run_at > ?`,
+	err = s.readHot(ctx, `SELECT min(run_at) FROM jobs WHERE kind = ? AND lease_until IS NULL AND run_at > ?`,
 		kind, after.UnixMilli()).Scan(instant{&at})
 	return at, err
 }

@@ -81,22 +81,14 @@ func (s *Store) Providers(ctx context.Context, business app.BusinessID, limit, o
 
 // Provider returns a phone integration with its secret.
 func (s *Store) Provider(ctx context.Context, business app.BusinessID, id string) (app.Provider, error) {
-	p, err := scanProvider(s.reads.QueryRowContext(ctx, `SELECT `+providerColumns+` FROM `+providerTables+`
-		WHERE p.id = ? AND p.business_id = ?`, id, business))
-	if err != nil {
-		return p, found(err, "provider")
-	}
 	var sealed []byte
-	err = s.reads.QueryRowContext(ctx, `SELECT secret FROM providers WHERE id = ? AND business_id = ?`, id, business).Scan(&sealed)
+	p, err := scanProvider(withMore{s.readHot(ctx, `SELECT `+providerColumns+`, p.secret FROM `+providerTables+`
+		WHERE p.id = ? AND p.business_id = ?`, id, business), []any{&sealed}})
 	if err != nil {
 		return p, found(err, "provider")
 	}
-	plain, err := s.box.Open(sealedProvider, id, sealed)
-	if err != nil {
-		return p, fmt.Errorf("store: open the secret of a phone integration with the key file: %w", err)
-	}
-	p.Secret = app.Secret(plain)
-	return p, nil
+	p.Secret, err = s.openProviderSecret(id, sealed)
+	return p, err
 }
 
 // ScheduledProviders returns the integrations of all businesses that have a
@@ -237,6 +229,7 @@ func (s *Store) DeleteProvider(ctx context.Context, business app.BusinessID, id 
 		if err := t.exec(`DELETE FROM providers WHERE id = ?`, id); err != nil {
 			return err
 		}
+		s.providerKeys.Delete(id)
 		return t.audit(business, "provider.delete", id, p.Name)
 	})
 }

@@ -60,8 +60,9 @@ type Store struct {
 	argon   *argon2id.Params
 	now     func() time.Time
 
-	hashKey     atomic.Pointer[[]byte]
-	webhookKeys sync.Map // opened secrets of webhooks, app.Secret by id
+	hashKey      atomic.Pointer[[]byte]
+	webhookKeys  sync.Map // opened secrets of webhooks, app.Secret by id
+	providerKeys sync.Map // of phone integrations, openedSecret by id
 }
 
 // Pragmas apply to every connection of a pool only as part of its name.
@@ -256,6 +257,15 @@ func found(err error, noun string) error {
 	}
 	return err
 }
+
+// withMore is a row of which more was selected than what is read by who scans it.
+type withMore struct {
+	scanner
+	more []any
+}
+
+// Scan implements scanner.
+func (r withMore) Scan(v ...any) error { return r.scanner.Scan(append(v, r.more...)...) }
 
 // collect scans every row of a query and closes it.
 func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {

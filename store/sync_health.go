@@ -36,7 +36,7 @@ const healthQuery = `SELECT ` + healthColumns + ` FROM sync_health WHERE provide
 // SyncHealth returns how an integration's phone system fares; of one that was
 // never asked nothing.
 func (s *Store) SyncHealth(ctx context.Context, business app.BusinessID, provider string) (app.SyncHealth, error) {
-	return scanHealth(s.reads.QueryRowContext(ctx, healthQuery, provider, business))
+	return scanHealth(s.readHot(ctx, healthQuery, provider, business))
 }
 
 // Strike notes that a phone system was away, with the code of a sync. Five times

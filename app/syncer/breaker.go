@@ -10,6 +10,7 @@ import (
 	"crk/app"
 	"crk/app/jobs"
 	"crk/app/phone"
+	"crk/store"
 )
 
 // probeAfter is how many strikes make a run knock before it reads: the circuit was
@@ -47,56 +48,34 @@ func (r *reading) knock(ctx context.Context, h app.SyncHealth) error {
 	return err
 }
 
-// mayFetch says whether a download may be tried now: not while the integration waits
-// for its credentials, not while the circuit is open or the system wants rest, and old calls of a back-fill that is for the
-// night not by day. The error has the job wait without blame.
-func (e *Engine) mayFetch(ctx context.Context, j app.Job, p app.Provider) (app.SyncHealth, error) {
-	if p.State == app.ProviderStopped {
-		return app.SyncHealth{}, jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
-	}
-	now := e.db.Now()
-	h, err := e.db.SyncHealth(ctx, p.BusinessID, p.ID)
-	if err != nil {
-		return h, fmt.Errorf("syncer: fetch: %w", err)
-	}
-	if h.Open(now) {
-		return h, jobs.Wait(errAway, h.OpenUntil.Sub(now))
+// mayFetch says whether a download may be tried now: not of an integration that was
+// deleted or waits for its credentials, not while the circuit is open or the system
+// wants rest, and old calls of a back-fill that is for the night not by day. The
+// error has the job wait without blame.
+func (e *Engine) mayFetch(ctx context.Context, j app.Job, d store.Download) error {
+	now, p := e.db.Now(), d.Provider
+	switch {
+	case p.ID == "":
+		return jobs.Permanent(errNoProvider)
+	case p.State == app.ProviderStopped:
+		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
+	case d.Health.Open(now):
+		return jobs.Wait(errAway, d.Health.OpenUntil.Sub(now))
 	}
 	if rest := e.guest.rest(p.ID, now); rest > 0 {
-		return h, jobs.Wait(errBusy, rest)
+		return jobs.Wait(errBusy, rest)
 	}
-	if j.Priority < app.PriorityBacklog {
-		return h, nil
-	}
-	b, ok, err := e.db.Backfill(ctx, p.BusinessID, p.ID)
-	if err != nil {
-		return h, fmt.Errorf("syncer: fetch: %w", err)
-	}
-	if !ok || !b.Nights {
-		return h, nil
+	if j.Priority < app.PriorityBacklog || !d.Nights {
+		return nil
 	}
 	zone, err := e.zone(ctx, p.BusinessID)
 	if err != nil {
-		return h, err
+		return err
 	}
 	if in := untilNight(now.In(zone)); in > 0 {
-		return h, jobs.Wait(errDay, in)
+		return jobs.Wait(errDay, in)
 	}
-	return h, nil
-}
-
-// mayStill is mayFetch for a download that has waited for its turn while another
-// failed.
-func (e *Engine) mayStill(ctx context.Context, j app.Job, provider string) error {
-	p, err := e.db.Provider(ctx, j.BusinessID, provider)
-	if app.IsKind(err, app.NotFound) {
-		return jobs.Permanent(errNoProvider)
-	}
-	if err != nil {
-		return fmt.Errorf("syncer: fetch: %w", err)
-	}
-	_, err = e.mayFetch(ctx, j, p)
-	return err
+	return nil
 }
 
 // The night, in which a back-fill that is to disturb nobody goes on.

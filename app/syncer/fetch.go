@@ -30,37 +30,29 @@ func (e *Engine) Handler() jobs.Handler {
 // it and queues its transcription. It may be run twice: a file is replaced whole,
 // or not at all.
 func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
-	call, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
-	if err != nil || call.Status != app.AwaitingAudio {
+	d, err := e.db.Download(ctx, j.BusinessID, j.Key)
+	if err != nil || d.Status != app.AwaitingAudio {
 		return ignoreMissing(err) // deleted, or somebody uploaded it
 	}
-	p, err := e.db.Provider(ctx, j.BusinessID, call.ProviderID)
-	if app.IsKind(err, app.NotFound) {
-		return jobs.Permanent(errNoProvider)
+	if err := e.mayFetch(ctx, j, d); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("syncer: fetch: %w", err)
-	}
-	health, err := e.mayFetch(ctx, j, p)
+	source, err := e.source(d.Provider)
 	if err != nil {
 		return err
 	}
-	source, err := e.source(p)
+	leave, err := e.turn(ctx, j, d.Provider.ID)
 	if err != nil {
-		return err
-	}
-	leave, err := e.turn(ctx, j, p.ID)
-	if err != nil {
-		return err
+		return ignoreMissing(err)
 	}
 	defer leave() // after a failure was noted, so that the next one heeds it
 	past := remembered(j)
-	if err := e.download(ctx, j, call, source, past, leave); err != nil {
-		return e.judge(ctx, p, past, err)
+	if err := e.download(ctx, j, d, source, past, leave); err != nil {
+		return e.judge(ctx, d.Provider, past, err)
 	}
-	e.guest.came(p.ID, e.db.Now())
-	if health.Strikes > 0 {
-		return ignoreMissing(e.db.Heal(ctx, p.BusinessID, p.ID))
+	e.guest.came(d.Provider.ID, e.db.Now())
+	if d.Health.Strikes > 0 {
+		return ignoreMissing(e.db.Heal(ctx, j.BusinessID, d.Provider.ID))
 	}
 	return nil
 }
@@ -72,8 +64,12 @@ func (e *Engine) turn(ctx context.Context, j app.Job, provider string) (leave fu
 	if err := gate.enter(ctx, j.Priority < app.PriorityBacklog); err != nil {
 		return nil, err
 	}
-	if e.guest.pain(provider) != pain {
-		if err := e.mayStill(ctx, j, provider); err != nil {
+	if e.guest.pain(provider) != pain { // another failed meanwhile
+		d, err := e.db.Download(ctx, j.BusinessID, j.Key)
+		if err == nil {
+			err = e.mayFetch(ctx, j, d)
+		}
+		if err != nil {
 			gate.leave()
 			return nil, err
 		}
@@ -84,9 +80,9 @@ func (e *Engine) turn(ctx context.Context, j app.Job, provider string) (leave fu
 // download gets the audio into the audio store and then into the database. It calls
 // received when the phone system has given it: the checks and the commits go on
 // beside the next download.
-func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall, source phone.Source, past memory, received func()) error {
+func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, source phone.Source, past memory, received func()) error {
 	var name remote
-	if err := json.Unmarshal(call.Remote, &name); err != nil {
+	if err := json.Unmarshal(d.Remote, &name); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
 	pending, err := e.receive(ctx, source, name.ID)
@@ -95,7 +91,7 @@ func (e *Engine) download(ctx context.Context, j app.Job, call store.RemoteCall,
 	}
 	defer pending.Discard()
 	received()
-	file, err := e.inspect(ctx, pending, call, past.lastTry())
+	file, err := e.inspect(ctx, pending, d.Duration, past.lastTry())
 	if err != nil {
 		return err
 	}
@@ -125,14 +121,13 @@ func (e *Engine) keep(ctx context.Context, j app.Job, pending *audio.Pending, fi
 		return jobs.Wait(errUploading, time.Minute)
 	}
 	defer release()
-	now, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
-	if err != nil || now.Status != app.AwaitingAudio {
+	if wanted, err := e.db.AwaitsAudio(ctx, j.BusinessID, j.Key); err != nil || !wanted {
 		return ignoreMissing(err)
 	}
 	if err := pending.Commit(j.Key); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	err = e.db.SetFetchedAudio(ctx, j, file)
+	err := e.db.SetFetchedAudio(ctx, j, file)
 	if errors.Is(err, store.ErrLease) {
 		return errors.Join(err, e.dropOrphan(ctx, j))
 	}
@@ -142,7 +137,7 @@ func (e *Engine) keep(ctx context.Context, j app.Job, pending *audio.Pending, fi
 // dropOrphan removes the file of a recording that was deleted while its audio was
 // downloaded.
 func (e *Engine) dropOrphan(ctx context.Context, j app.Job) error {
-	_, err := e.db.RemoteCall(ctx, j.BusinessID, j.Key)
+	_, err := e.db.AwaitsAudio(ctx, j.BusinessID, j.Key)
 	if app.IsKind(err, app.NotFound) {
 		return e.audio.Delete(j.Key)
 	}

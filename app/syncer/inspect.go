@@ -18,7 +18,7 @@ var errContent = errors.New("syncer: what came is no whole recording")
 // and as long as the phone system said. A file that is none of that is asked for
 // again; at the last try one that can be heard at least in part is kept. So is, at
 // once, one of a kind that cannot be decoded on this machine.
-func (e *Engine) inspect(ctx context.Context, p *audio.Pending, call store.RemoteCall, last bool) (store.AudioFile, error) {
+func (e *Engine) inspect(ctx context.Context, p *audio.Pending, listed int, last bool) (store.AudioFile, error) {
 	format, ok := audio.Sniff(p.Head)
 	if !ok {
 		return store.AudioFile{}, badContent(audio.ErrNotAudio)
@@ -29,8 +29,8 @@ func (e *Engine) inspect(ctx context.Context, p *audio.Pending, call store.Remot
 	case errors.Is(err, audio.ErrUnsupported): // kept as it is: the next stage says what is wrong
 	case err != nil:
 		return store.AudioFile{}, blame(err)
-	case !last && short(call.Duration, stats.Duration):
-		return store.AudioFile{}, badContent(fmt.Errorf("it has %.0f of the %d seconds that are listed", stats.Duration, call.Duration))
+	case !last && short(listed, stats.Duration):
+		return store.AudioFile{}, badContent(fmt.Errorf("it has %.0f of the %d seconds that are listed", stats.Duration, listed))
 	}
 	return store.AudioFile{Size: p.Size, SHA256: p.SHA256, ContentType: format.ContentType, Stats: stats}, nil
 }
