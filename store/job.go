@@ -131,7 +131,11 @@ func (s *Store) ClaimJobs(ctx context.Context, kind app.JobKind, limit int, leas
 // runs. It is for lanes that became free: it costs the same however many jobs wait
 // in others, where ClaimJobs has to look past them.
 func (s *Store) ClaimNext(ctx context.Context, kind app.JobKind, lanes []string, lease time.Duration) (jobs []app.Job, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	write := s.write
+	if kind == app.JobFetch {
+		write = s.writeSoon // many go on at once, and none is waited for
+	}
+	err = write(ctx, func(t *tx) error {
 		rows, err := t.query(`
 			UPDATE jobs SET lease_until = ?1, claims = claims + 1 WHERE id IN (
 				SELECT (SELECT id FROM jobs WHERE kind = ?2 AND lease_until IS NULL AND run_at <= ?3 AND lane = l.value

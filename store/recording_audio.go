@@ -46,7 +46,7 @@ func (s *Store) SetAudio(ctx context.Context, business app.BusinessID, id string
 // SetFetchedAudio is SetAudio for a file that a fetch job downloaded, and ends the
 // job. Where a person uploaded the audio meanwhile nothing is changed.
 func (s *Store) SetFetchedAudio(ctx context.Context, j app.Job, a AudioFile) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.writeSoon(ctx, func(t *tx) error {
 		if err := t.finish(j); err != nil {
 			return err
 		}
@@ -73,24 +73,29 @@ func (s *Store) WantsAudio(ctx context.Context, id string) (wanted bool, err err
 	return wanted, err
 }
 
-// setAudio writes what SetAudio promises.
+// setAudio writes what SetAudio promises, in one change of the row: each has its
+// indexes, and the cards of the lists, written anew.
 func (t *tx) setAudio(r app.Recording, a AudioFile) error {
-	err := t.exec(`UPDATE recordings SET size = ?, sha256 = ?, content_type = ?, audio_removed_at = NULL WHERE id = ?`,
-		a.Size, a.SHA256, a.ContentType, r.ID)
+	seconds, talk, known := audioSeconds(a.Stats), agentTalk(a.Stats), a.Stats.SampleRate > 0
+	before, err := t.secondsBefore(r)
 	if err != nil {
 		return err
 	}
-	if a.Stats.SampleRate > 0 {
-		if err := t.setStats(r, a.Stats); err != nil {
+	err = t.exec(`UPDATE recordings SET size = ?1, sha256 = ?2, content_type = ?3, audio_removed_at = NULL,
+			audio_duration = iif(?4, ?5, audio_duration), agent_talk = iif(?4, ?6, agent_talk), status = ?7, error = '', updated_at = ?8
+		WHERE id = ?9`, a.Size, a.SHA256, a.ContentType, known, seconds, talk, app.Queued, stamp(t.now), r.ID)
+	if err != nil {
+		return err
+	}
+	if known {
+		if err := t.keepStats(r, a.Stats, seconds-before); err != nil {
 			return err
 		}
 	}
 	if err := t.note(r.ID, "audio", ""); err != nil {
 		return err
 	}
-	if err := t.setStatus(r, app.Queued, ""); err != nil {
-		return err
-	}
+	t.recordingChanged(r, app.Queued)
 	return t.queue(app.Job{Kind: app.JobTranscribe, BusinessID: r.BusinessID, Key: r.ID, Priority: t.priority(r.CallAt)})
 }
 
@@ -113,23 +118,37 @@ func (s *Store) SaveAudioStats(ctx context.Context, j app.Job, stats app.AudioSt
 // setStats writes what is in a recording's audio, and counts its seconds; where
 // some were counted before, what there is more or less of now.
 func (t *tx) setStats(r app.Recording, stats app.AudioStats) error {
-	var before, seconds int64 = 0, int64(math.Round(stats.Duration))
-	if r.HasAudio() {
-		if err := t.row(`SELECT coalesce(audio_duration, 0) FROM recordings WHERE id = ?`, r.ID).Scan(&before); err != nil {
-			return err
-		}
-	}
-	err := t.exec(`UPDATE recordings SET audio_duration = ?, agent_talk = ? WHERE id = ?`, seconds, agentTalk(stats), r.ID)
+	before, err := t.secondsBefore(r)
 	if err != nil {
 		return err
 	}
-	err = t.exec(`INSERT INTO call_audio (recording_id, stats) VALUES (?, ?)
+	seconds := audioSeconds(stats)
+	err = t.exec(`UPDATE recordings SET audio_duration = ?, agent_talk = ? WHERE id = ?`, seconds, agentTalk(stats), r.ID)
+	if err != nil {
+		return err
+	}
+	return t.keepStats(r, stats, seconds-before)
+}
+
+// keepStats keeps the statistics themselves, and counts so many seconds more.
+func (t *tx) keepStats(r app.Recording, stats app.AudioStats, more int64) error {
+	err := t.exec(`INSERT INTO call_audio (recording_id, stats) VALUES (?, ?)
 		ON CONFLICT (recording_id) DO UPDATE SET stats = excluded.stats`, r.ID, toJSON(stats))
 	if err != nil {
 		return err
 	}
-	return t.use(r.BusinessID, app.MeterAudio, seconds-before, r.ID)
+	return t.use(r.BusinessID, app.MeterAudio, more, r.ID)
 }
+
+// secondsBefore is how many seconds of a recording's audio were counted.
+func (t *tx) secondsBefore(r app.Recording) (seconds int64, err error) {
+	if r.HasAudio() {
+		err = t.row(`SELECT coalesce(audio_duration, 0) FROM recordings WHERE id = ?`, r.ID).Scan(&seconds)
+	}
+	return seconds, err
+}
+
+func audioSeconds(stats app.AudioStats) int64 { return int64(math.Round(stats.Duration)) }
 
 // agentTalk is the agent's share of the time, nil where two voices cannot be told
 // apart. The first channel is the agent's.

@@ -19,13 +19,17 @@ var ErrClosed = errors.New("store: closed")
 const (
 	maxBatch = 512  // operations in one commit
 	maxQueue = 4096 // operations waiting; beyond, callers wait to be let in
+
+	company = 4 * time.Millisecond // that operations which are not urgent wait for others
+	enough  = 16                   // of them are committed without waiting for more
 )
 
 // A writer owns the one connection that writes. It takes what waits, runs each
 // operation in a savepoint of one transaction and commits them together: the
 // commit before is the delay in which the next batch gathers, so a lone
-// operation never waits for company. Operations that may be run again share a
-// savepoint with their like, for as long as none of them fails.
+// operation never waits for company, unless it says that it is not urgent.
+// Operations that may be run again share a savepoint with their like, for as long
+// as none of them fails.
 type writer struct {
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
@@ -38,8 +42,9 @@ type writer struct {
 	rights  *rights
 	told    atomic.Int64 // the newest change of rights that was told of
 
-	ops  chan *op
-	quit chan struct{}
+	ops     chan *op
+	company time.Duration
+	quit    chan struct{}
 	once sync.Once
 	done chan struct{}
 	err  error // of closing; read after done
@@ -50,6 +55,7 @@ type op struct {
 	ctx    context.Context
 	fn     func(*tx) error
 	again  bool // fn may be run again
+	late   bool // it is not urgent
 	tx     *tx
 	err    error
 	result chan error // holds one
@@ -71,7 +77,7 @@ func newWriter(conn *sql.Conn, o Options, r *rights) *writer {
 	w := &writer{
 		conn: conn, stmts: map[string]*sql.Stmt{}, now: o.Now, publish: o.Publish,
 		baseURL: o.BaseURL, zones: map[string]*time.Location{}, rights: r,
-		ops: make(chan *op, maxQueue), quit: make(chan struct{}), done: make(chan struct{}),
+		ops: make(chan *op, maxQueue), company: company, quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.follow(0)
 	go w.loop()
@@ -92,6 +98,12 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 // first run is left, so it must not build on what it left outside.
 func (s *Store) writeOften(ctx context.Context, fn func(*tx) error) error {
 	return s.submit(&op{ctx: ctx, fn: fn, again: true, result: make(chan error, 1)})
+}
+
+// writeSoon is writeOften for what nobody waits for: background work that goes on
+// in many places at once, and gets further the more of it a commit holds.
+func (s *Store) writeSoon(ctx context.Context, fn func(*tx) error) error {
+	return s.submit(&op{ctx: ctx, fn: fn, again: true, late: true, result: make(chan error, 1)})
 }
 
 // WritesWaiting is how many writes wait for the next commit.
@@ -147,17 +159,38 @@ func (w *writer) loop() {
 				return
 			}
 		}
-	fill:
-		for len(batch) < maxBatch {
-			select {
-			case o := <-w.ops:
-				batch = append(batch, o)
-			default:
-				break fill
-			}
-		}
-		w.run(batch)
+		w.run(w.gather(batch))
 	}
+}
+
+// gather adds what waits to a batch. While there is nothing urgent in it, and not
+// much, more is waited for.
+func (w *writer) gather(batch []*op) []*op {
+	urgent := !batch[0].late
+	var patience <-chan time.Time
+	for len(batch) < maxBatch {
+		select {
+		case o := <-w.ops:
+			batch, urgent = append(batch, o), urgent || !o.late
+			continue
+		default:
+		}
+		if urgent || len(batch) >= enough {
+			break
+		}
+		if patience == nil {
+			patience = time.After(w.company)
+		}
+		select {
+		case o := <-w.ops:
+			batch, urgent = append(batch, o), !o.late
+		case <-patience:
+			return batch
+		case <-w.quit:
+			return batch
+		}
+	}
+	return batch
 }
 
 func (w *writer) shut() error {

@@ -1,11 +1,14 @@
 package audio
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+
+	"filippo.io/age"
 )
 
 // Stored is what was learned of a file while it was written.
@@ -21,6 +24,21 @@ type Pending struct {
 	Stored
 	store *Store
 	file  *os.File // nil once it is committed or discarded
+	key   *fileKey
+}
+
+// A fileKey is a recipient that remembers what a file was encrypted with, so that
+// who wrote it can read it without the identity, which takes longer than to read a
+// short call.
+type fileKey struct {
+	age.Recipient
+	key []byte
+}
+
+// Wrap implements [age.Recipient].
+func (k *fileKey) Wrap(key []byte) ([]*age.Stanza, error) {
+	k.key = bytes.Clone(key)
+	return k.Recipient.Wrap(key)
 }
 
 // Open reads what was written. The caller closes it, before or after Commit.
@@ -29,7 +47,7 @@ func (p *Pending) Open() (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audio store: %w", err)
 	}
-	return p.store.decrypt(f)
+	return decrypt(f, age.NewInjectedFileKeyIdentity(p.key.key))
 }
 
 // Commit makes the file durable and then gives it its name. When it returns nil

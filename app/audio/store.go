@@ -122,15 +122,15 @@ func (s *Store) Write(ctx context.Context, r io.Reader, max int64) (*Pending, er
 	if err != nil {
 		return nil, fmt.Errorf("audio store: %w", err)
 	}
-	p := &Pending{store: s, file: f}
-	if p.Stored, err = s.encrypt(ctx, f, r, max); err != nil {
+	p := &Pending{store: s, file: f, key: &fileKey{Recipient: s.identity.Recipient()}}
+	if p.Stored, err = encrypt(ctx, f, r, max, p.key); err != nil {
 		return nil, errors.Join(fmt.Errorf("audio store: write: %w", err), p.Discard())
 	}
 	return p, nil
 }
 
-func (s *Store) encrypt(ctx context.Context, f io.Writer, r io.Reader, max int64) (Stored, error) {
-	w, err := age.Encrypt(f, s.identity.Recipient())
+func encrypt(ctx context.Context, f io.Writer, r io.Reader, max int64, to age.Recipient) (Stored, error) {
+	w, err := age.Encrypt(f, to)
 	if err != nil {
 		return Stored{}, err
 	}
@@ -157,7 +157,7 @@ func (s *Store) Open(name string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audio store: %w", err)
 	}
-	return s.decrypt(f)
+	return decrypt(f, s.identity)
 }
 
 // Delete removes a file, durably, and what was decoded of it. It is no error if
@@ -187,12 +187,12 @@ func (s *Store) path(name string) string {
 }
 
 // decrypt reads f, which it closes if it cannot.
-func (s *Store) decrypt(f *os.File) (*File, error) {
+func decrypt(f *os.File, by age.Identity) (*File, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("audio store: %w", err), f.Close())
 	}
-	plain, size, err := age.DecryptReaderAt(f, info.Size(), s.identity)
+	plain, size, err := age.DecryptReaderAt(f, info.Size(), by)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("audio store: %s: %w", filepath.Base(f.Name()), err), f.Close())
 	}
