@@ -21,7 +21,7 @@ const (
 	maxQueue = 4096 // operations waiting; beyond, callers wait to be let in
 
 	company = 4 * time.Millisecond // that operations which are not urgent wait for others
-	enough  = 16                   // of them are committed without waiting for more
+	enough  = 8                    // of them are committed without waiting for more
 )
 
 // A writer owns the one connection that writes. It takes what waits, runs each
@@ -45,9 +45,9 @@ type writer struct {
 	ops     chan *op
 	company time.Duration
 	quit    chan struct{}
-	once sync.Once
-	done chan struct{}
-	err  error // of closing; read after done
+	once    sync.Once
+	done    chan struct{}
+	err     error // of closing; read after done
 }
 
 // An op is one write that waits for its turn.

@@ -6,10 +6,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
 	"crk/app"
+	"crk/store"
 	"crk/store/storetest"
 )
 
@@ -42,6 +44,52 @@ func TestFailureTakesNoOtherOperationWithIt(t *testing.T) {
 	}
 	is.Equal(f.Text(t, `SELECT count(*) FROM settings WHERE name LIKE 'often%'`), fmt.Sprint(n-1)) // the others are there, once each
 	is.True(runs.Load() > n)                                                                       // they shared a savepoint first
+}
+
+// The two tests that follow have patience without end: nothing but company can have
+// what waits committed.
+
+func TestWhatIsNotUrgentWaitsUntilThereIsEnough(t *testing.T) {
+	is := is.New(t)
+	f := storetest.New(t)
+	commits, wait := writeSoon(t, f, store.Enough)
+	wait()
+	is.Equal(<-commits, store.Enough) // all in one
+}
+
+func TestWhatIsUrgentWaitsForNothing(t *testing.T) {
+	f := storetest.New(t)
+	_, wait := writeSoon(t, f, store.Enough-1)
+	done := make(chan struct{})
+	go func() { defer close(done); wait() }()
+	for {
+		select {
+		case <-done: // taken along
+			return
+		default:
+			if err := f.WriteOften(t.Context(), func() {}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// writeSoon has n operations that are not urgent wait for company. It returns how
+// many changes each commit tells of, and what waits until all are written.
+func writeSoon(t *testing.T, f *storetest.Fixture, n int) (commits chan int, wait func()) {
+	t.Helper()
+	f.WaitForCompany(time.Hour)
+	commits = make(chan int, n)
+	f.Notify(func(c []app.Change) { commits <- len(c) }, func([]app.JobKind) {})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if err := f.WriteSoon(t.Context(), fmt.Sprintf("soon%d", i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return commits, wg.Wait
 }
 
 func TestCountsOfACommitAreOneRow(t *testing.T) {
