@@ -17,6 +17,7 @@ type CallsPage struct {
 	Total       int
 	Agents      []Option          // by agent key
 	Query       url.Values        // the filters as they stand in the address
+	Words       string            // of them, what transcripts are searched for: to be marked in a call that is opened
 	Base        string            // the path of the list; empty: /calls
 	Names       map[string]string // what the business calls its agents, by key
 	Collections []app.Collection  // to choose from

@@ -104,7 +104,7 @@ func (o Options) showCollection(c *fiber.Ctx, form *views.Form) error {
 	f, kept, page := callFilter(c)
 	f.CollectionID = k.ID
 	list := views.CallsPage{
-		Base: collectionsPath + "/" + k.ID, Query: kept, Page: page, PageSize: callsPerPage, Audio: map[string]*app.AudioStats{}, Picks: true,
+		Base: collectionsPath + "/" + k.ID, Query: kept, Words: f.Anywhere, Page: page, PageSize: callsPerPage, Audio: map[string]*app.AudioStats{}, Picks: true,
 	}
 	if list.Items, list.Total, err = o.DB.Recordings(ctx, w.Business.ID, f); err != nil {
 		return err

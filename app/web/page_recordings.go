@@ -85,7 +85,7 @@ func callsPage(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx, w := c.UserContext(), who(c)
 		f, kept, page := callFilter(c)
-		p := views.CallsPage{Query: kept, Page: page, PageSize: callsPerPage, Audio: map[string]*app.AudioStats{}, Picks: true}
+		p := views.CallsPage{Query: kept, Words: f.Anywhere, Page: page, PageSize: callsPerPage, Audio: map[string]*app.AudioStats{}, Picks: true}
 		var err error
 		if p.Items, p.Total, p.Cut, err = o.DB.SearchRecordings(ctx, w.Business.ID, f, shortSearch); err != nil {
 			return err

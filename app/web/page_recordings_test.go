@@ -23,6 +23,15 @@ func TestCallsPage(t *testing.T) {
 	is.True(strings.Contains(page.body, `href="/calls/export.csv"`)) // and to the file
 }
 
+func TestWhatFoundACallIsMarkedInIt(t *testing.T) {
+	is := is.New(t)
+	s := newPages(t)
+	b := s.enter(t, "owner@example.com")
+	call := `href="/calls/` + s.Call(t, s.Business.ID)
+	is.True(strings.Contains(b.get(t, "/calls?q=somchai").body, call+`?q=somchai"`)) // words are looked for in the transcript too
+	is.True(strings.Contains(b.get(t, "/calls?q=0812345678").body, call+`"`))      // a number does not stand there
+}
+
 func TestCallsAreFiltered(t *testing.T) {
 	s := newPages(t)
 	b := s.enter(t, "owner@example.com")
