@@ -806,7 +806,7 @@ CREATE TABLE sync_health (
     open_until  INTEGER,                       -- the circuit is open; NULL: closed
     last_ok_at  INTEGER,                       -- the last sync that succeeded
     skew_ms     INTEGER NOT NULL DEFAULT 0,    -- the system's clock minus ours
-    oldest_at   INTEGER,                       -- the oldest call that it lists, as far as is known
+    oldest_at   INTEGER,                       -- the oldest call that it lists, as far as is known; no bound of anything
     keeps_ms    INTEGER NOT NULL DEFAULT 0,    -- it deletes recordings that are older; 0: not known
     checked_at  INTEGER,                       -- the last reconcile of a week
     deep_at     INTEGER                        -- and of a month
@@ -820,6 +820,7 @@ CREATE TABLE backfills (
     since       INTEGER NOT NULL,
     until       INTEGER NOT NULL,
     reached     INTEGER NOT NULL,              -- [reached, until) was read
+    floor       INTEGER,                       -- [since, floor) was seen to be empty; NULL: not known
     nights      INTEGER NOT NULL DEFAULT 0,    -- only out of business hours
     found       INTEGER NOT NULL DEFAULT 0,
     imported    INTEGER NOT NULL DEFAULT 0,

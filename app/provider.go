@@ -52,5 +52,8 @@ type SyncRun struct {
 	Skipped    int
 	Failed     int
 	Error      string // a code such as "invalid_credentials", or empty
-	Away       bool   // it failed because the system was not there; told when the run ends, and not kept
+
+	// Told when the run ends, and not kept.
+	Away bool          // it failed because the system was not there
+	Rest time.Duration // the system asked to be left alone for so long
 }

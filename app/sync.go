@@ -8,7 +8,7 @@ type SyncHealth struct {
 	OpenUntil time.Time     // until then it is left alone; zero: the circuit is closed
 	LastOK    time.Time     // of the last sync that succeeded
 	Skew      time.Duration // the system's clock minus ours
-	Oldest    time.Time     // the oldest call that it lists, as far as is known
+	Oldest    time.Time     // the oldest call that it lists, as far as is known: for people, and no bound of anything
 	Keeps     time.Duration // it deletes recordings that are older; zero: not known
 	CheckedAt time.Time     // of the last reconcile of a week
 	DeepAt    time.Time     // of the last reconcile of a month
@@ -36,7 +36,8 @@ type Backfill struct {
 	Since      time.Time
 	Until      time.Time
 	Reached    time.Time
-	Nights     bool // only out of business hours
+	Floor      time.Time // the system was seen to list nothing between Since and then; zero: not known
+	Nights     bool      // only out of business hours
 	Found      int
 	Imported   int
 	Skipped    int
@@ -48,9 +49,17 @@ type Backfill struct {
 	FinishedAt time.Time
 }
 
+// Goal is where the way ends: as far back as is wanted, and as there is anything.
+func (b Backfill) Goal() time.Time {
+	if b.Floor.After(b.Since) {
+		return b.Floor
+	}
+	return b.Since
+}
+
 // Done is the part of the way that was gone, from 0 to 1.
 func (b Backfill) Done() float64 {
-	whole := b.Until.Sub(b.Since)
+	whole := b.Until.Sub(b.Goal())
 	if b.State == BackfillDone || whole <= 0 {
 		return 1
 	}

@@ -13,7 +13,8 @@ const ahead = time.Minute
 
 // MendClock mends what was written while the clock was ahead of the time that it
 // shows now. What was planned is made due: jobs that were made in the future, and
-// syncs that are planned later than their integration's interval allows. Nothing
+// syncs that are planned later than their integration's interval allows. What was
+// taken for read by that clock is listed again. Nothing
 // lives longer for it: sessions end no later than if they were used now, and codes
 // that had run out, or were made in the future, are void. It is for the start, and
 // for when the clock has been set back; was is what it showed before, the zero
@@ -46,8 +47,45 @@ func (t *tx) mendPlans() error {
 	if err != nil {
 		return err
 	}
-	return t.exec(`UPDATE providers SET next_sync_at = ?1 WHERE next_sync_at > ?1 + max(interval_ms, ?2) + ?3`,
+	err = t.exec(`UPDATE providers SET next_sync_at = ?1 WHERE next_sync_at > ?1 + max(interval_ms, ?2) + ?3`,
 		stamp(t.now), wearyPause.Milliseconds(), ahead.Milliseconds())
+	if err != nil {
+		return err
+	}
+	return t.mendSyncs()
+}
+
+// farthestAhead is how far a phone system's clock, by which its cursor goes, is
+// believed to be ahead of ours.
+const farthestAhead = 24 * time.Hour
+
+// mendSyncs mends what phone integrations were thought to have behind them, or were to
+// wait for. Where the clock was ahead by more than a sync looks back, the calls of that
+// time were never asked for.
+func (t *tx) mendSyncs() error {
+	for query, limit := range map[string]time.Duration{
+		`UPDATE sync_runs SET lease_until = ?1 WHERE status = 'running' AND lease_until > ?2`: runLease,
+		`UPDATE sync_health SET open_until = ?1 WHERE open_until > ?2`:                        openFor[len(openFor)-1],
+		`UPDATE sync_health SET checked_at = ?1 WHERE checked_at > ?2`:                        0,
+		`UPDATE sync_health SET deep_at = ?1 WHERE deep_at > ?2`:                              0,
+		`UPDATE backfills SET next_at = ?1 WHERE next_at > ?2`:                                farthestAhead,
+	} {
+		if err := t.exec(query, stamp(t.now), stamp(t.now.Add(limit+ahead))); err != nil {
+			return err
+		}
+	}
+	rows, err := t.query(`SELECT id FROM providers WHERE cursor > ?1 OR id IN (SELECT provider_id FROM backfills WHERE until > ?1)`,
+		stamp(t.now.Add(farthestAhead+ahead)))
+	ids, err := collect(rows, err, func(row scanner) (id string, err error) { return id, row.Scan(&id) })
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := t.relist(id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mendLives bounds what runs out by itself, and what waits for a later time.

@@ -22,7 +22,7 @@ type Download struct {
 }
 
 const downloadQuery = `SELECT coalesce(r.remote, '{}'), r.status, coalesce(r.given_duration, 0),
-		coalesce(p.id, ''), r.business_id, p.kind, p.host, coalesce(p.config, '{}'), p.secret, p.state,
+		coalesce(p.id, ''), r.business_id, p.kind, p.host, coalesce(p.config, '{}'), p.secret, p.state, coalesce(p.active, 0),
 		coalesce(h.strikes, 0), h.open_until, coalesce(b.nights, 0)
 	FROM recordings r
 		LEFT JOIN providers p ON p.id = r.provider_id AND p.business_id = r.business_id
@@ -36,7 +36,7 @@ func (s *Store) Download(ctx context.Context, business app.BusinessID, recording
 	var sealed []byte
 	p := &d.Provider
 	err = s.readHot(ctx, downloadQuery, recording, business).Scan(&remote, &d.Status, &d.Duration,
-		&p.ID, &p.BusinessID, text{&p.Kind}, text{&p.Host}, &config, &sealed, text{&state},
+		&p.ID, &p.BusinessID, text{&p.Kind}, text{&p.Host}, &config, &sealed, text{&state}, &p.Active,
 		&d.Health.Strikes, instant{&d.Health.OpenUntil}, &d.Nights)
 	if err != nil {
 		return d, found(err, "recording")

@@ -108,12 +108,14 @@ type ProviderPatch struct {
 	Backfill *time.Time
 	Active   *bool
 	Agent    *app.AgentChannel // empty: as the business says
+	Relist   bool              // by Config other calls are listed or let in than before
 }
 
 // PatchProvider changes a phone integration and returns it. What may mend a
 // refused sign-in makes the next sync due at once, and so does becoming active.
-// An earlier Backfill has everything since then listed again; what is here
-// already is not imported twice.
+// An earlier Backfill, and Relist, have everything since then listed again; what is
+// here already is not imported twice. What makes the sync due makes downloads that
+// wait due as well.
 func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id string, c ProviderPatch) (app.Provider, error) {
 	var sealed any // NULL keeps the secret
 	if c.Secret != nil {
@@ -129,12 +131,18 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 			return err
 		}
 		was := p
-		c.apply(&p, t.now)
+		again := c.apply(&p, t.now)
 		t.providerChanged(p)
 		err = t.exec(`UPDATE providers SET name = ?, config = ?, secret = coalesce(?, secret), interval_ms = ?, backfill_from = ?,
 				agent_channel = ?, active = ?, state = ?, cursor = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.Name, string(p.Config), sealed, p.Interval.Milliseconds(), stamp(p.Backfill),
 			p.Agent, p.Active, p.State, stamp(p.Cursor), p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
+		if err == nil && c.Relist {
+			err = t.relist(id)
+		}
+		if err == nil && again {
+			err = t.dueFetches(p)
+		}
 		if err != nil {
 			return err
 		}
@@ -146,8 +154,8 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 	return s.Provider(ctx, business, id)
 }
 
-// apply makes the change to p.
-func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
+// apply makes the change to p, and reports whether p is to be asked again now.
+func (c ProviderPatch) apply(p *app.Provider, now time.Time) (again bool) {
 	if c.Name != nil {
 		p.Name = *c.Name
 	}
@@ -160,7 +168,6 @@ func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
 			p.NextSyncAt = later
 		}
 	}
-	again := false
 	if c.Backfill != nil {
 		if c.Backfill.Before(p.Backfill) {
 			p.Cursor, again = time.Time{}, true
@@ -183,6 +190,7 @@ func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
 	if !p.Active {
 		p.NextSyncAt = time.Time{}
 	}
+	return again
 }
 
 // pardon gives an integration that a person has seen to another chance.
@@ -194,7 +202,7 @@ func pardon(p *app.Provider, now time.Time) {
 }
 
 // SetDefaultProvider makes an integration the default of its kind and active,
-// with its next sync due at once.
+// with its next sync and the downloads that wait due at once.
 func (s *Store) SetDefaultProvider(ctx context.Context, business app.BusinessID, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		p, err := t.provider(business, id)
@@ -211,6 +219,9 @@ func (s *Store) SetDefaultProvider(ctx context.Context, business app.BusinessID,
 		err = t.exec(`UPDATE providers SET is_default = 1, active = 1, state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.State, stamp(p.NextSyncAt), stamp(t.now), id)
 		if err != nil {
+			return err
+		}
+		if err := t.dueFetches(p); err != nil {
 			return err
 		}
 		return t.audit(business, "provider.default", id, p.Name)
@@ -264,7 +275,7 @@ func (s *Store) RefuseProvider(ctx context.Context, business app.BusinessID, id 
 }
 
 // PardonProvider forgets the refusals of an integration whose credentials were seen
-// to serve again. An active one is due at once.
+// to serve again. An active one is due at once, and so are downloads that wait.
 func (s *Store) PardonProvider(ctx context.Context, business app.BusinessID, id string) error {
 	return s.write(ctx, func(t *tx) error {
 		p, err := t.provider(business, id)
@@ -275,8 +286,12 @@ func (s *Store) PardonProvider(ctx context.Context, business app.BusinessID, id 
 			p.NextSyncAt = time.Time{}
 		}
 		t.providerChanged(p)
-		return t.exec(`UPDATE providers SET state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
+		err = t.exec(`UPDATE providers SET state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.State, stamp(p.NextSyncAt), stamp(t.now), id)
+		if err != nil {
+			return err
+		}
+		return t.dueFetches(p)
 	})
 }
 

@@ -118,11 +118,21 @@ func (t *tx) heal(p app.Provider) error {
 	return t.sayOfPhone(p, app.Success, circuitClosed(p))
 }
 
+// Postpone plans the next sync of an integration for no earlier than until: its phone
+// system asked to be left alone.
+func (s *Store) Postpone(ctx context.Context, business app.BusinessID, provider string, until time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		t.providerChanged(app.Provider{ID: provider, BusinessID: business})
+		return t.exec(`UPDATE providers SET next_sync_at = ?1 WHERE id = ?2 AND business_id = ?3 AND next_sync_at < ?1`, stamp(until), provider, business)
+	})
+}
+
 // A HealthReport is what was learned of a phone system. Zero values leave what is
 // known.
 type HealthReport struct {
 	Skew      *time.Duration
-	Oldest    time.Time
+	Oldest    time.Time // the oldest call that it lists, as it says
+	Seen      time.Time // the oldest call that it was seen to list: the oldest of all is no later
 	Keeps     *time.Duration
 	CheckedAt time.Time
 	DeepAt    time.Time
@@ -133,10 +143,11 @@ func (s *Store) ReportHealth(ctx context.Context, p app.Provider, r HealthReport
 	return s.write(ctx, func(t *tx) error {
 		t.providerChanged(p)
 		return t.exec(`INSERT INTO sync_health (provider_id, skew_ms, oldest_at, keeps_ms, checked_at, deep_at)
-				SELECT id, coalesce(?2, 0), ?3, coalesce(?4, 0), ?5, ?6 FROM providers WHERE id = ?1
-			ON CONFLICT (provider_id) DO UPDATE SET skew_ms = coalesce(?2, skew_ms), oldest_at = coalesce(?3, oldest_at),
+				SELECT id, coalesce(?2, 0), coalesce(?3, ?7), coalesce(?4, 0), ?5, ?6 FROM providers WHERE id = ?1
+			ON CONFLICT (provider_id) DO UPDATE SET skew_ms = coalesce(?2, skew_ms),
+				oldest_at = coalesce(?3, min(oldest_at, ?7), ?7, oldest_at),
 				keeps_ms = coalesce(?4, keeps_ms), checked_at = coalesce(?5, checked_at), deep_at = coalesce(?6, deep_at)`,
-			p.ID, millis(r.Skew), stamp(r.Oldest), millis(r.Keeps), stamp(r.CheckedAt), stamp(r.DeepAt))
+			p.ID, millis(r.Skew), stamp(r.Oldest), millis(r.Keeps), stamp(r.CheckedAt), stamp(r.DeepAt), stamp(r.Seen))
 	})
 }
 

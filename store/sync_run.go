@@ -51,9 +51,7 @@ func (s *Store) BeginRun(ctx context.Context, business app.BusinessID, provider,
 			return err
 		}
 		r = app.SyncRun{ID: newID(), ProviderID: p.ID, BusinessID: business, Trigger: cause, Status: RunRunning, StartedAt: t.now}
-		err = t.exec(`UPDATE sync_runs SET status = 'interrupted', finished_at = ?2, lease_until = NULL
-			WHERE provider_id = ?1 AND status = 'running' AND lease_until < ?2`, p.ID, stamp(t.now))
-		if err != nil {
+		if err := t.endLostRun(p); err != nil {
 			return err
 		}
 		err = t.exec(`INSERT INTO sync_runs (id, provider_id, business_id, cause, status, started_at, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -104,7 +102,8 @@ func (s *Store) RenewRun(ctx context.Context, run string) error {
 
 // SaveWindow notes that a run has read everything before cursor, and its counts
 // so far. The cursor only moves forward. It stays where it is if the integration
-// was told in the meantime to look further back: then the next run does.
+// was told in the meantime to look further back, or has other settings: then the
+// next run does.
 func (s *Store) SaveWindow(ctx context.Context, r app.SyncRun, p app.Provider, cursor time.Time) error {
 	return s.write(ctx, func(t *tx) error {
 		err := t.exec(`UPDATE sync_runs SET found = ?, imported = ?, skipped = ?, failed = ? WHERE id = ? AND status = 'running'`,
@@ -113,12 +112,13 @@ func (s *Store) SaveWindow(ctx context.Context, r app.SyncRun, p app.Provider, c
 		if err != nil || cursor.IsZero() {
 			return err
 		}
-		return t.exec(`UPDATE providers SET cursor = max(coalesce(cursor, 0), ?) WHERE id = ? AND business_id = ? AND backfill_from >= ?`,
-			stamp(cursor), p.ID, p.BusinessID, stamp(p.Backfill))
+		return t.exec(`UPDATE providers SET cursor = max(coalesce(cursor, 0), ?) WHERE id = ? AND business_id = ? AND backfill_from >= ? AND config = ?`,
+			stamp(cursor), p.ID, p.BusinessID, stamp(p.Backfill), string(p.Config))
 	})
 }
 
-// FinishRun ends a run as r says and plans the next one. Three refusals of the
+// FinishRun ends a run as r says and plans the next one, for when the phone system
+// has had the rest that it asked for. Three refusals of the
 // credentials in a row stop the integration until a person sees to it; five
 // failed runs in a row slow it to one an hour.
 func (s *Store) FinishRun(ctx context.Context, r app.SyncRun) error {
@@ -189,7 +189,7 @@ func settle(p *app.Provider, r app.SyncRun, tired bool, now time.Time) {
 	}
 	p.NextSyncAt = time.Time{}
 	if p.Active {
-		p.NextSyncAt = now.Add(pause)
+		p.NextSyncAt = now.Add(max(pause, r.Rest))
 	}
 	if r.Error == "invalid_credentials" {
 		refuse(p)
@@ -203,6 +203,45 @@ func (t *tx) weary(provider string) (bool, error) {
 		SELECT status FROM sync_runs WHERE provider_id = ? ORDER BY started_at DESC, id DESC LIMIT ?) WHERE status = 'failed'`,
 		provider, weary).Scan(&n)
 	return n == weary, err
+}
+
+// lostRun is a run that has not said for a whole lease that it lives: its end could
+// not be saved, or it is stuck.
+const lostRun = `status = 'running' AND lease_until < ?`
+
+// endLostRun interrupts the run of an integration that was lost, if there is one.
+func (t *tx) endLostRun(p app.Provider) error {
+	return t.exec(`UPDATE sync_runs SET status = 'interrupted', finished_at = ?, lease_until = NULL
+		WHERE provider_id = ? AND `+lostRun, stamp(t.now), p.ID, stamp(t.now))
+}
+
+// EndLostRuns interrupts runs whose lease ran out, and makes their integrations due.
+// Where there is none, as a rule, it only reads.
+func (s *Store) EndLostRuns(ctx context.Context) error {
+	var any bool
+	err := s.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sync_runs WHERE `+lostRun+`)`, stamp(s.now())).Scan(&any)
+	if err != nil || !any {
+		return err
+	}
+	return s.write(ctx, func(t *tx) error {
+		rows, err := t.query(`SELECT `+providerColumns+` FROM `+providerTables+`
+			WHERE p.id IN (SELECT provider_id FROM sync_runs WHERE `+lostRun+`)`, stamp(t.now))
+		lost, err := collect(rows, err, scanProvider)
+		if err != nil {
+			return err
+		}
+		for _, p := range lost {
+			t.providerChanged(p)
+			if err := t.endLostRun(p); err != nil {
+				return err
+			}
+			err := t.exec(`UPDATE providers SET next_sync_at = ? WHERE id = ? AND active = 1 AND state <> 'stopped'`, stamp(t.now), p.ID)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // InterruptRuns ends the runs that a process which is no more had begun, and

@@ -60,7 +60,11 @@ func (p ProviderPage) percent() int {
 }
 
 // goal is the day that the back-fill goes to.
-func (p ProviderPage) goal(ctx context.Context) string { return Date(ctx, p.Backfill.Since) }
+func (p ProviderPage) goal(ctx context.Context) string { return Date(ctx, p.Backfill.Goal()) }
+
+// everything is the earliest day that may be asked for: no phone system goes back so
+// far, and to find that out costs a few requests.
+const everything = "2000-01-01"
 
 // backfillChoices are how far back people usually want to go.
 func (p ProviderPage) backfillChoices(ctx context.Context) []Option {
@@ -70,6 +74,9 @@ func (p ProviderPage) backfillChoices(ctx context.Context) []Option {
 		if at.Before(p.Provider.Backfill) {
 			out = append(out, Option{Value: at.Format(time.DateOnly), Label: T(ctx, "backfill.days", "Count", days)})
 		}
+	}
+	if local(ctx, p.Provider.Backfill).Format(time.DateOnly) > everything {
+		out = append(out, Option{Value: everything, Label: T(ctx, "backfill.all")})
 	}
 	return out
 }

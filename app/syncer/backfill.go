@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,24 +51,27 @@ func (e *Engine) backfillDue(ctx context.Context, b app.Backfill) (bool, error) 
 }
 
 // goBack goes on with a back-fill, a day at a time, from the newest to the oldest,
-// until it is done, is paused or fails. Each day is kept when it was read whole.
+// until it is done, is paused or fails. Each day is kept when it was read whole. Where
+// days are empty it takes longer strides.
 func (e *Engine) goBack(ctx context.Context, b app.Backfill) {
-	for ctx.Err() == nil && b.State == app.BackfillRunning {
-		err := e.stepBack(ctx, &b)
-		if err == nil {
-			e.guest.went(b.ProviderID)
-			var ready bool
-			if ready, err = e.backfillDue(ctx, b); err == nil && !ready {
-				return
+	t, stride := task{what: taskBackfill, provider: b.ProviderID}, longest
+	for ready := true; ready && b.State == app.BackfillRunning; {
+		err := e.inTurn(ctx, t, func() (err error) {
+			if ready, err = e.backfillDue(ctx, b); ready {
+				b, stride, err = e.stepBack(ctx, b, stride)
 			}
-		}
-		if err == nil {
-			continue
-		}
-		if ctx.Err() == nil && !app.IsKind(err, app.NotFound) { // else: the integration was deleted
+			return err
+		})
+		switch {
+		case ctx.Err() != nil, errors.Is(err, errPaused), app.IsKind(err, app.NotFound): // the integration was deleted
+			return
+		case err != nil:
 			e.failBack(ctx, b, err)
+			return
 		}
-		return
+		if ready {
+			e.guest.went(b.ProviderID)
+		}
 	}
 }
 
@@ -75,109 +79,103 @@ func (e *Engine) goBack(ctx context.Context, b app.Backfill) {
 // then.
 func (e *Engine) failBack(ctx context.Context, b app.Backfill, failure error) {
 	e.log.Warn("back-fill failed", "provider", b.ProviderID, "reached", b.Reached, "err", failure)
-	now := e.db.Now()
-	e.guest.leave(b.ProviderID, failure, now)
 	e.noteFailure(ctx, b.BusinessID, b.ProviderID, failure)
+	now := e.db.Now()
 	pause := max(e.guest.rest(b.ProviderID, now), jobs.Exponential(time.Minute, time.Hour)(e.guest.stumbled(b.ProviderID)))
 	if err := e.db.FailBackfill(ctx, b, Code(failure), now.Add(pause)); err != nil && ctx.Err() == nil {
 		e.log.Error("note a failure of a back-fill", "provider", b.ProviderID, "err", err)
 	}
 }
 
-// noteFailure has a failure count against the system, or against its credentials.
+// noteFailure has a failure count against the system, or against its credentials, and
+// leaves the system alone for as long as it asked.
 func (e *Engine) noteFailure(ctx context.Context, business app.BusinessID, provider string, failure error) {
-	var err error
+	var errs []error
 	switch {
 	case phone.KindOf(failure) == phone.Credentials:
-		_, err = e.db.RefuseProvider(ctx, business, provider)
+		_, err := e.db.RefuseProvider(ctx, business, provider)
+		errs = append(errs, err)
 	case isAway(failure):
-		err = e.db.Strike(ctx, business, provider, Code(failure))
+		errs = append(errs, e.db.Strike(ctx, business, provider, Code(failure)))
 	}
-	if err != nil && ctx.Err() == nil && !app.IsKind(err, app.NotFound) {
+	now := e.db.Now()
+	e.guest.leave(provider, failure, now)
+	if rest := e.guest.rest(provider, now); rest > 0 {
+		errs = append(errs, e.db.Postpone(ctx, business, provider, now.Add(rest)))
+	}
+	if err := errors.Join(errs...); err != nil && ctx.Err() == nil && !app.IsKind(err, app.NotFound) {
 		e.log.Error("note a failure of a phone system", "provider", provider, "err", err)
 	}
 }
 
-// stepBack reads one more day of a back-fill.
-func (e *Engine) stepBack(ctx context.Context, b *app.Backfill) error {
+// stepBack reads one more stride of a back-fill, and returns what is left of it and
+// how long the next stride is: a day, and twice as long as the last where that was
+// empty.
+func (e *Engine) stepBack(ctx context.Context, b app.Backfill, stride time.Duration) (app.Backfill, time.Duration, error) {
 	p, err := e.db.Provider(ctx, b.BusinessID, b.ProviderID)
 	if err != nil {
-		return err
+		return b, stride, err
+	}
+	if !p.Active || p.State == app.ProviderStopped {
+		return b, stride, errPaused
 	}
 	h, err := e.db.SyncHealth(ctx, b.BusinessID, b.ProviderID)
 	if err != nil {
-		return err
+		return b, stride, err
 	}
 	r, err := e.reading(ctx, p, h)
 	if err != nil {
-		return err
+		return b, stride, err
 	}
-	floor, err := r.floor(ctx, *b, h)
+	done, err := r.back(ctx, b, stride)
+	if err == nil {
+		err = r.noteOldest(ctx, h)
+	}
 	if err != nil {
-		return err
+		return b, stride, err
 	}
+	stride = min(2*stride, longestStride)
+	if done.Found > 0 {
+		stride = longest
+	}
+	b, err = e.db.SaveBackfill(ctx, b, done)
+	return b, stride, err
+}
+
+// back reads a stride.
+func (r *reading) back(ctx context.Context, b app.Backfill, stride time.Duration) (done store.BackfillStep, err error) {
+	if r.provider.Backfill.After(b.Since) {
+		b.Since = r.provider.Backfill // people took it back
+	}
+	if b.Reached.Equal(b.Until) { // once a back-fill
+		if b.Floor, err = r.floor(ctx, window{b.Since, b.Until}); err != nil {
+			return done, err
+		}
+	}
+	done = store.BackfillStep{Reached: b.Reached, Floor: b.Floor}
 	began := time.Now()
-	done := store.BackfillStep{Reached: b.Since}
-	if b.Reached.After(floor) {
-		w := window{b.Reached.Add(-longest), b.Reached}
-		if w.since.Before(floor) {
-			w.since = floor
+	if goal := b.Goal(); b.Reached.After(goal) {
+		w := window{b.Reached.Add(-stride), b.Reached}
+		if w.since.Before(goal) {
+			w.since = goal
 		}
 		if err := r.window(ctx, step{window: w}); err != nil {
-			return err
+			return done, err
 		}
-		if err := r.noteOldest(ctx, h); err != nil {
-			return err
-		}
-		if w.since.After(floor) {
-			done.Reached = w.since
-		}
+		done.Reached = w.since
 	}
 	done.Found, done.Imported, done.Failed = r.run.Found, r.run.Imported, r.run.Failed
 	done.Skipped, done.Busy = r.run.Found-r.run.Imported-r.run.Failed, time.Since(began)
-	*b, err = e.db.SaveBackfill(ctx, *b, done)
-	return err
+	return done, nil
 }
 
-// floor is how far back a back-fill goes: as far as people want, and no further
-// than the system does. A system that does not say is read to the end.
-func (r *reading) floor(ctx context.Context, b app.Backfill, h app.SyncHealth) (time.Time, error) {
-	floor := b.Since
-	if r.provider.Backfill.After(floor) {
-		floor = r.provider.Backfill // people took it back
-	}
-	historian, ok := r.source.(phone.Historian)
-	if !ok {
-		return floor, nil
-	}
-	if b.Reached.Equal(b.Until) { // once a back-fill
-		past, err := historian.History(ctx)
-		if err != nil {
-			r.log.Info("a phone system does not say how far back it goes", "provider", r.provider.ID, "err", err)
-			return floor, ctx.Err()
-		}
-		if past.Oldest.IsZero() {
-			return floor, nil
-		}
-		h.Oldest = past.Oldest
-		report := store.HealthReport{Oldest: past.Oldest, Keeps: &past.Keeps}
-		if err := r.db.ReportHealth(ctx, r.provider, report); err != nil {
-			return floor, fmt.Errorf("syncer: %w", err)
-		}
-	}
-	if oldest := h.Oldest.Truncate(time.Second); oldest.After(floor) {
-		floor = oldest
-	}
-	return floor, nil
-}
-
-// noteOldest notes the oldest call that was listed, where it is older than any
-// before: what is known of how far back a system goes that does not say.
+// noteOldest notes the oldest call that was listed, for people, where it is older
+// than what is known.
 func (r *reading) noteOldest(ctx context.Context, h app.SyncHealth) error {
 	if r.oldest.IsZero() || !h.Oldest.IsZero() && !r.oldest.Before(h.Oldest) {
 		return nil
 	}
-	return r.db.ReportHealth(ctx, r.provider, store.HealthReport{Oldest: r.oldest})
+	return r.db.ReportHealth(ctx, r.provider, store.HealthReport{Seen: r.oldest})
 }
 
 // PauseBackfill pauses the back-fill of an integration, or lets it go on. What it
@@ -187,7 +185,7 @@ func (e *Engine) PauseBackfill(ctx context.Context, business app.BusinessID, pro
 		return err
 	}
 	if c.Paused != nil && *c.Paused {
-		e.cut(taskBackfill + provider)
+		e.cut(provider, taskBackfill)
 	}
 	e.Wake()
 	return nil

@@ -18,9 +18,10 @@ import (
 const probeAfter = 5
 
 var (
-	errAway = errors.New("syncer: the phone system is away")
-	errBusy = errors.New("syncer: the phone system asked to be left alone for a while")
-	errDay  = errors.New("syncer: old calls are fetched at night")
+	errAway   = errors.New("syncer: the phone system is away")
+	errBusy   = errors.New("syncer: the phone system asked to be left alone for a while")
+	errPaused = errors.New("syncer: the phone integration is paused")
+	errDay    = errors.New("syncer: old calls are fetched at night")
 )
 
 // isAway reports whether a failure says that the system is not there or has too
@@ -49,7 +50,7 @@ func (r *reading) knock(ctx context.Context, h app.SyncHealth) error {
 }
 
 // mayFetch says whether a download may be tried now: not of an integration that was
-// deleted or waits for its credentials, not while the circuit is open or the system
+// deleted, is paused or waits for its credentials, not while the circuit is open or the system
 // wants rest, and old calls of a back-fill that is for the night not by day. The
 // error has the job wait without blame.
 func (e *Engine) mayFetch(ctx context.Context, j app.Job, d store.Download) error {
@@ -57,6 +58,8 @@ func (e *Engine) mayFetch(ctx context.Context, j app.Job, d store.Download) erro
 	switch {
 	case p.ID == "":
 		return jobs.Permanent(errNoProvider)
+	case !p.Active:
+		return jobs.Wait(errPaused, 24*time.Hour) // making it active makes the job due
 	case p.State == app.ProviderStopped:
 		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
 	case d.Health.Open(now):

@@ -84,7 +84,8 @@ func (g *guest) rest(provider string, now time.Time) time.Duration {
 	return g.until[provider].Sub(now)
 }
 
-// leave leaves a system alone for as long as it asked, if it did.
+// leave leaves a system alone for as long as it asked, if it did; what it asked for
+// before still counts.
 func (g *guest) leave(provider string, err error, now time.Time) {
 	e, ok := errors.AsType[*phone.Error](err)
 	if !ok || e.RetryAfter <= 0 {
@@ -92,7 +93,9 @@ func (g *guest) leave(provider string, err error, now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.until[provider] = now.Add(e.RetryAfter)
+	if until := now.Add(e.RetryAfter); until.After(g.until[provider]) {
+		g.until[provider] = until
+	}
 }
 
 // A beat counts recordings by minute.

@@ -139,6 +139,26 @@ func Authority(config json.RawMessage) string {
 	return strings.TrimSpace(c.CACertificate)
 }
 
+// SameCalls reports whether under two settings of an integration the same calls are
+// listed and let in: they differ in nothing, or only in how the system is trusted and
+// asked. Of a setting that is not known here it is not taken for granted.
+func SameCalls(was, is json.RawMessage) bool {
+	return listed(was) == listed(is)
+}
+
+// listed are the settings that may decide which calls are listed and let in, as JSON
+// with its keys in order.
+func listed(config json.RawMessage) string {
+	var all map[string]any
+	if json.Unmarshal(config, &all) != nil {
+		return string(config)
+	}
+	delete(all, "caCertificate")
+	delete(all, "pageSize")
+	b, _ := json.Marshal(all) // it was JSON
+	return string(b)
+}
+
 // readConfig reads the JSON of settings into v.
 func readConfig(config json.RawMessage, v any) error {
 	err := json.Unmarshal(config, v)

@@ -79,3 +79,24 @@ func TestProbe(t *testing.T) {
 	_, err = r.engine.Probe(t.Context(), "avaya", s)
 	is.True(app.IsKind(err, app.Invalid))
 }
+
+func TestSettingsThatHaveTheSameCallsListed(t *testing.T) {
+	for _, tt := range []struct {
+		name, was, is string
+		want          bool
+	}{
+		{"nothing changed", `{"username":"a","pageSize":5}`, `{"pageSize":5, "username":"a"}`, true},
+		{"only how it is asked and trusted", `{"username":"a"}`, `{"username":"a","pageSize":5,"caCertificate":"x"}`, true},
+		{"internal calls", `{"username":"a"}`, `{"username":"a","importInternal":true}`, false},
+		{"a shorter least duration", `{"minDurationSec":30}`, `{"minDurationSec":3}`, false},
+		{"another line", `{"localPartyAllow":["1"]}`, `{"localPartyAllow":["1","2"]}`, false},
+		{"an extension less", `{"extensions":["1","2"]}`, `{"extensions":["1"]}`, false},
+		{"another user, who may see others", `{"username":"a"}`, `{"username":"b"}`, false},
+		{"a setting of later", `{}`, `{"queue":"sales"}`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			is.Equal(syncer.SameCalls(json.RawMessage(tt.was), json.RawMessage(tt.is)), tt.want)
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -88,8 +89,12 @@ func (r *reading) window(ctx context.Context, s step) error {
 	return nil
 }
 
+// never is longer than any window.
+const never = time.Duration(math.MaxInt64)
+
 // shortest is the length of window below which a failure is final. A failure that
-// no shorter window can mend is final at once.
+// no shorter window can mend is final at once, however long the window: to ask four
+// times more would get nowhere, and may lock an account.
 func shortest(err error) time.Duration {
 	e, ok := errors.AsType[*phone.Error](err)
 	switch {
@@ -98,7 +103,7 @@ func shortest(err error) time.Duration {
 	case ok && (e.Status == http.StatusInternalServerError || e.Status == http.StatusGatewayTimeout || errors.Is(e.Err, context.DeadlineExceeded)):
 		return shortestFailed
 	}
-	return longest
+	return never
 }
 
 // list gives everything that is listed in w to the store.

@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
@@ -31,14 +32,14 @@ func (e *Engine) reconcileDue(ctx context.Context, p app.Provider) (days int, er
 		return 0, nil
 	}
 	h, err := e.db.SyncHealth(ctx, p.BusinessID, p.ID)
-	if err != nil || h.Open(now) {
+	if err != nil || h.Open(now) || e.guest.rest(p.ID, now) > 0 {
 		return 0, err
 	}
 	zone, err := e.zone(ctx, p.BusinessID)
 	if err != nil {
 		return 0, err
 	}
-	if !h.CheckedAt.Before(compareAt(p.ID, now.In(zone))) || !e.lookAgain(taskReconcile+p.ID, compareAgain) {
+	if !h.CheckedAt.Before(compareAt(p.ID, now.In(zone))) || !e.lookAgain(taskReconcile+":"+p.ID, compareAgain) {
 		return 0, nil
 	}
 	if now.Sub(h.DeepAt) > 7*24*time.Hour-compareSpan && now.Sub(p.CreatedAt) > nearDays*24*time.Hour {
@@ -73,7 +74,7 @@ func (e *Engine) Reconcile(ctx context.Context, business app.BusinessID, provide
 	if err != nil {
 		return err
 	}
-	err = e.spawn(taskReconcile+p.ID, func(ctx context.Context) { e.compareDays(ctx, p, nearDays) })
+	err = e.spawn(task{what: taskReconcile, provider: p.ID}, func(ctx context.Context) { e.compareDays(ctx, p, nearDays) })
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (e *Engine) Reconcile(ctx context.Context, business app.BusinessID, provide
 // when it was compared; a failure ends it, and the schedule tries again.
 func (e *Engine) compareDays(ctx context.Context, p app.Provider, days int) {
 	err := e.compareEach(ctx, p, days)
-	if err == nil || ctx.Err() != nil || app.IsKind(err, app.NotFound) {
+	if err == nil || ctx.Err() != nil || errors.Is(err, errPaused) || app.IsKind(err, app.NotFound) {
 		return
 	}
 	e.log.Warn("comparison with a phone system failed", "provider", p.ID, "err", err)
@@ -96,6 +97,9 @@ func (e *Engine) compareEach(ctx context.Context, listed app.Provider, days int)
 	if err != nil {
 		return err
 	}
+	if listed.Active && !p.Active {
+		return errPaused
+	}
 	zone, err := e.zone(ctx, p.BusinessID)
 	if err != nil {
 		return err
@@ -104,13 +108,20 @@ func (e *Engine) compareEach(ctx context.Context, listed app.Provider, days int)
 	if err != nil {
 		return err
 	}
+	t := task{what: taskReconcile, provider: p.ID}
 	today := e.db.Now().In(zone)
 	for ago := range days {
 		day := window{midnight(today, ago), midnight(today, ago-1)}
 		if !day.until.After(p.Backfill) {
 			break // nobody asked for more
 		}
-		if err := e.compareDay(ctx, p, h, day); err != nil {
+		err := e.inTurn(ctx, t, func() error {
+			if e.guest.rest(p.ID, e.db.Now()) > 0 {
+				return errBusy
+			}
+			return e.compareDay(ctx, p, h, day)
+		})
+		if err != nil {
 			return fmt.Errorf("compare %s: %w", day.since.Format(time.DateOnly), err)
 		}
 	}

@@ -27,6 +27,7 @@ const (
 	user     = "+66812345678"
 	password = "s3cret-p4ss"
 	maxAudio = 4 << 20
+	listPath = "/orktrack/rest/recordings"
 )
 
 // A rig is a business with one phone integration at a simulated OrkTrack.
@@ -42,6 +43,7 @@ type rig struct {
 
 	mu   sync.Mutex
 	hook func(*http.Request) // called with each request to the simulator
+	rest time.Duration       // every list is answered with a 503 that asks for it; zero: none is
 	ids  int64               // of calls, given so far
 }
 
@@ -52,10 +54,15 @@ func newRig(t testing.TB, config func(*dtac.Config)) *rig {
 	r.sim.SetClock(r.Clock.Now)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
-		hook := r.hook
+		hook, rest := r.hook, r.rest
 		r.mu.Unlock()
 		if hook != nil {
 			hook(req)
+		}
+		if rest > 0 && req.URL.Path == listPath {
+			w.Header().Set("Retry-After", strconv.Itoa(int(rest.Seconds())))
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
 		}
 		r.sim.ServeHTTP(w, req)
 	}))
@@ -142,6 +149,14 @@ func (r *rig) onRequest(f func(*http.Request)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hook = f
+}
+
+// wantRest has the simulator ask, in answer to every list, to be left alone for so
+// long; zero: no more.
+func (r *rig) wantRest(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rest = d
 }
 
 // record adds calls to the phone system: that many, one a minute, the first at the

@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -92,15 +93,19 @@ func (p planned) stands(due, now time.Time, spread time.Duration) bool {
 	return p.due.Equal(due) && (due.After(now) || time.Until(p.runs) <= spread)
 }
 
-// read plans the next run of each integration.
+// read begins what is due beside the runs, and plans the next run of each
+// integration: what is wrong with one of these keeps nothing from the other.
 func (s *schedule) read(ctx context.Context) error {
+	lost := s.engine.db.EndLostRuns(ctx) // else their integrations would count as running for ever
 	all, err := s.engine.db.ScheduledProviders(ctx)
 	if err != nil {
-		return err
+		return errors.Join(lost, err)
 	}
-	if err := s.engine.tend(ctx, all); err != nil {
-		return err
-	}
+	return errors.Join(lost, s.engine.tend(ctx, all), s.planAll(all))
+}
+
+// planAll plans the next run of each of the integrations, and of no other.
+func (s *schedule) planAll(all []app.Provider) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.engine.db.Now()

@@ -29,14 +29,11 @@ func (e *Engine) Sync(ctx context.Context, business app.BusinessID, provider, ca
 // carry carries a run out and ends it, also when ctx ends before.
 func (e *Engine) carry(ctx context.Context, run app.SyncRun) app.SyncRun {
 	began := time.Now()
-	err := take(ctx, e.slots)
-	if err == nil {
-		held, release := e.hold(ctx, run)
-		err = e.read(held, &run)
-		release()
-		<-e.slots
-	}
-	run.Status, run.Error = outcome(ctx, err)
+	err := e.readInTurn(ctx, &run)
+	now := e.db.Now()
+	e.guest.leave(run.ProviderID, err, now)
+	run.Rest = e.guest.rest(run.ProviderID, now)
+	run.Status, run.Error = outcome(err)
 	run.Skipped, run.Away = run.Found-run.Imported-run.Failed, isAway(err)
 
 	save, done := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
@@ -52,6 +49,32 @@ func (e *Engine) carry(ctx context.Context, run app.SyncRun) app.SyncRun {
 	}
 	log.Info("sync ended")
 	return run
+}
+
+// errCut says that a run was cut off: the appliance stops, the integration was paused
+// or the run is held no more.
+var errCut = errors.New("syncer: the run was cut off")
+
+// readInTurn reads all windows of a run when there is room for it. The run is held
+// from the start, also while it waits. The error is errCut's where it was cut off.
+func (e *Engine) readInTurn(ctx context.Context, run *app.SyncRun) (err error) {
+	ctx, left, ok := e.enter(ctx, task{what: taskRun, provider: run.ProviderID, run: run.ID})
+	if !ok {
+		return errGoesOn // cannot be: a run is carried out once
+	}
+	defer left()
+	ctx, release := e.hold(ctx, *run)
+	defer release()
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = errors.Join(errCut, err)
+		}
+	}()
+	if err := take(ctx, e.slots); err != nil {
+		return err
+	}
+	defer func() { <-e.slots }()
+	return e.read(ctx, run)
 }
 
 // take takes one of the slots, which the caller gives back.
@@ -92,11 +115,11 @@ func (e *Engine) hold(ctx context.Context, run app.SyncRun) (held context.Contex
 
 // outcome is how a run ended. The code is one of those of a connection test, or
 // "internal".
-func outcome(ctx context.Context, err error) (status, code string) {
+func outcome(err error) (status, code string) {
 	switch {
 	case err == nil:
 		return store.RunSucceeded, ""
-	case ctx.Err() != nil:
+	case errors.Is(err, errCut), errors.Is(err, errPaused):
 		return store.RunInterrupted, ""
 	}
 	return store.RunFailed, Code(err)
@@ -118,6 +141,9 @@ func (e *Engine) read(ctx context.Context, run *app.SyncRun) error {
 	p, err := e.db.Provider(ctx, run.BusinessID, run.ProviderID)
 	if err != nil {
 		return fmt.Errorf("syncer: %w", err)
+	}
+	if !p.Active && run.Trigger == store.CauseSchedule {
+		return errPaused
 	}
 	h, err := e.db.SyncHealth(ctx, p.BusinessID, p.ID)
 	if err != nil {
@@ -163,6 +189,7 @@ func (r *reading) besides(ctx context.Context, h app.SyncHealth) error {
 	} {
 		if err := extra.do(ctx); err != nil && ctx.Err() == nil {
 			r.log.Warn(extra.what, "provider", r.provider.ID, "err", err)
+			r.guest.leave(r.provider.ID, err, r.db.Now())
 		}
 	}
 	return ctx.Err()

@@ -10,14 +10,18 @@
 //     read to its end. Each run reads the day before the cursor again, because
 //     phone systems show calls late.
 //   - A run reads seven days at most. What is older is the back-fill's, which goes
-//     back a day at a time beside the runs, and goes on where it was after a stop.
+//     back a day at a time beside the runs, in turn with those of others, and goes on
+//     where it was after a stop. It goes as far as people want; only what the system
+//     was seen to list nothing of is left out.
 //   - Each night the last days are compared with the phone system's list, and what
 //     is missing is fetched.
 //   - What fails about one call is kept with its job and holds nothing else up.
 //   - A phone system is a host to be treated well: one run of an integration at a
 //     time, one list request at a time, two downloads, one sign-in for all of
 //     them, and none any more after the credentials were refused three times. One
-//     that is away five times in a row is left alone but for a look now and then.
+//     that is away five times in a row is left alone but for a look now and then, and
+//     one that asks for rest gets it, but from a person who asks for a sync.
+//   - An integration that is paused is asked for nothing, unless by a person.
 //
 // It knows no phone system: those are in the table of [Kinds]. It does not know
 // what becomes of a call whose audio is here.
@@ -46,7 +50,7 @@ const (
 	defaultMaxAudio = 512 << 20
 	atOnce          = 4   // runs, of all integrations
 	fetchSlots      = 128 // downloads under way, of all integrations: those of a few that hang leave room for others
-	besides         = 4   // back-fills and comparisons, likewise
+	besides         = 4   // days of back-fills and comparisons, likewise
 	saveTime        = 15 * time.Second
 )
 
@@ -78,7 +82,7 @@ type Engine struct {
 	maxAudio int64
 
 	slots       chan struct{} // holds a value for each run under way
-	besideSlots chan struct{} // and for each back-fill and comparison
+	besideSlots chan struct{} // and for each day of a back-fill or comparison that is read
 	wake        chan struct{} // holds a value when the schedule may have changed
 	guest       *guest
 
@@ -89,7 +93,7 @@ type Engine struct {
 	life    context.Context // of Run; nil while it does not run
 	running sync.WaitGroup
 	sources map[string]opened // by integration
-	tasks   map[string]context.CancelFunc
+	tasks   map[task]*going
 	looked  map[string]time.Time // when something was looked after last, by what and integration
 }
 
@@ -114,7 +118,7 @@ func New(o Options) *Engine {
 	return &Engine{
 		db: o.DB, audio: o.Audio, log: o.Log, client: o.Client, kinds: o.Kinds, settle: o.Settle, maxAudio: o.MaxAudio,
 		slots: make(chan struct{}, atOnce), wake: make(chan struct{}, 1), sources: map[string]opened{},
-		besideSlots: make(chan struct{}, besides), started: make(chan struct{}), guest: newGuest(), tasks: map[string]context.CancelFunc{}, looked: map[string]time.Time{},
+		besideSlots: make(chan struct{}, besides), started: make(chan struct{}), guest: newGuest(), tasks: map[task]*going{}, looked: map[string]time.Time{},
 	}
 }
 
@@ -153,7 +157,10 @@ func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Repo
 }
 
 // source returns the one source of an integration, which keeps its sign-in for as
-// long as the settings stay the same.
+// long as the settings stay the same. That it is one for the run, the back-fill and
+// the comparison, which may go on together, is what keeps to one list request at a
+// time: the connector's [phone.Pace] has them wait for each other. Two may meet only
+// where the settings changed while one was asked.
 func (e *Engine) source(p app.Provider) (phone.Source, error) {
 	k, err := e.kind(p.Kind)
 	if err != nil {
@@ -182,10 +189,10 @@ func (e *Engine) connect(k Kind, config json.RawMessage, secret app.Secret) (pho
 	return k.Open(config, secret, client)
 }
 
-// Forget lets go of what is kept of an integration that was deleted.
+// Forget ends what goes on for an integration that was deleted, and lets go of what
+// is kept of it.
 func (e *Engine) Forget(provider string) {
-	e.cut(taskBackfill + provider)
-	e.cut(taskReconcile + provider)
+	e.cut(provider)
 	e.guest.forget(provider)
 	e.mu.Lock()
 	delete(e.sources, provider)

@@ -8,10 +8,15 @@ import (
 )
 
 const (
-	longest  = 24 * time.Hour // a list of more is slow at the phone system
+	longest  = 24 * time.Hour // a list of more is slow at the phone system; see longestStride
 	overlap  = 24 * time.Hour // read again before the cursor: calls are listed late
 	lookBack = 7 * 24 * time.Hour
 	patience = 6 * time.Hour // for a call to get its duration
+
+	// How long the windows of a back-fill get where the last were empty: years that the
+	// system has nothing of cost few requests. One that is long and full after all is
+	// split where the system cannot answer for it.
+	longestStride = 30 * 24 * time.Hour
 
 	// How short the pieces may be that a window is split into: where it failed, and
 	// where the system itself says that it holds too much.
@@ -52,7 +57,11 @@ func due(p app.Provider, far bool, now time.Time, skew time.Duration) time.Time 
 	if p.Cursor.IsZero() {
 		return p.Backfill
 	}
-	since := p.Cursor.Add(-overlap - skew)
+	since := p.Cursor
+	if since.After(now) {
+		since = now // the clock was ahead when it was set
+	}
+	since = since.Add(-overlap - skew)
 	if far && since.After(now.Add(-lookBack)) {
 		since = now.Add(-lookBack)
 	}

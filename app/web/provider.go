@@ -202,7 +202,9 @@ func addProvider(ctx context.Context, o Options, b app.Business, in newProvider)
 }
 
 // changeProvider changes a phone integration. Settings that are given replace
-// those that are stored one by one; null takes one back to its default.
+// those that are stored one by one; null takes one back to its default. Where they may
+// list other calls than before, or let others in, everything is listed again. One that
+// is switched off is left alone at once.
 func changeProvider(ctx context.Context, o Options, b app.Business, id string, in providerPatch) (app.Provider, error) {
 	p, err := o.DB.Provider(ctx, b.ID, id)
 	if err != nil {
@@ -223,10 +225,13 @@ func changeProvider(ctx context.Context, o Options, b app.Business, id string, i
 			change.Secret = &s.Secret
 		}
 		if !bytes.Equal(s.Config, p.Config) {
-			change.Config = s.Config
+			change.Config, change.Relist = s.Config, !syncer.SameCalls(p.Config, s.Config)
 		}
 	}
 	p, err = o.DB.PatchProvider(ctx, b.ID, id, change)
+	if err == nil && in.IsActive != nil && !*in.IsActive {
+		o.Phones.Pause(id)
+	}
 	o.Phones.Wake()
 	return p, err
 }
