@@ -81,8 +81,8 @@ func TestEvery3CXCallArrivesOnce(t *testing.T) {
 		faults phonetest.PBXFaults
 	}{
 		{"nothing wrong", phonetest.PBXFaults{}},
-		{"tokens for four requests, one at a time", phonetest.PBXFaults{TokenUses: 4, SingleToken: true}},
-		{"next links", phonetest.PBXFaults{NextLink: true}},
+		{"tokens for four requests, one at a time", phonetest.PBXFaults{TokenUses: 4}},
+		{"next links", phonetest.PBXFaults{NextLink: phonetest.NextMore}},
 		{"busy every fourth time", phonetest.PBXFaults{BusyEvery: 4}},
 		{"failing lists", phonetest.PBXFaults{FailLists: 3}},
 		{"the call log alone", phonetest.PBXFaults{Role: phonetest.GroupManager}},
