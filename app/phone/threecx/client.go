@@ -10,6 +10,8 @@
 //   - One token serves at a time: the next one ends the one before. How long it
 //     lives stands in the token; what is written beside it meant minutes once.
 //   - A recording that is not there, or not there yet, is a 400.
+//   - One that was set up anew or restored gives ids a second time. Before what was
+//     listed a while ago is downloaded, Same tells whether the id is still its own.
 //   - Times are UTC. A call under way has no end.
 //
 // It only reads: a guard under the client lets nothing pass but the two sign-ins
@@ -64,8 +66,10 @@ type Client struct {
 	wire    *phone.Wire
 	session *phone.Session
 	pace    *phone.Pace
-	now     func() time.Time
-	sleep   func(context.Context, time.Duration) error
+
+	extracts *extracts
+	now      func() time.Time
+	sleep    func(context.Context, time.Duration) error
 }
 
 var (
@@ -73,6 +77,7 @@ var (
 	_ phone.Clocked     = (*Client)(nil)
 	_ phone.Historian   = (*Client)(nil)
 	_ phone.Transcriber = (*Client)(nil)
+	_ phone.Identifier  = (*Client)(nil)
 )
 
 // An Option changes how a Client behaves.
@@ -104,7 +109,7 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	}
 	c := &Client{
 		base: cfg.BaseURL, username: cfg.Username, password: cfg.Password, auth: cfg.Auth, filter: cfg.filter(),
-		now: time.Now, sleep: phone.Pause,
+		extracts: newExtracts(), now: time.Now, sleep: phone.Pause,
 	}
 	if c.auth == "" {
 		c.auth = AuthAuto
