@@ -49,6 +49,12 @@ func TestHistory(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(h.Oldest, first)
 
+	sim.Add(recordedAt(1, first.AddDate(0, 3, 0))) // set up anew, with what was before brought back
+	h, err = c.History(t.Context())
+	is.NoErr(err)
+	is.Equal(h.Oldest, first) // the lowest id is not the oldest call's
+	is.Equal(sim.Stats().BadRequests, nil)
+
 	sim.Fail(phonetest.PBXFaults{Role: phonetest.GroupManager})
 	_, err = c.History(t.Context())
 	is.Equal(phone.KindOf(err), phone.Forbidden) // a lesser role may not ask

@@ -107,6 +107,30 @@ func TestTheRoleIsNamed(t *testing.T) {
 	}
 }
 
+func TestRowsInNoOrderAreNeverLost(t *testing.T) {
+	is := is.New(t)
+	sim, c := start(t, threecx.Config{})
+	fill(sim, 70)
+	sim.Fail(phonetest.PBXFaults{AnyOrder: true, PageLimit: 30}) // a page is not full though there is more
+	_, _, err := list(t, c)
+	is.Equal(phone.KindOf(err), phone.Unexpected)
+}
+
+func TestACallThatCameInBeforeTheWindow(t *testing.T) {
+	is := is.New(t)
+	sim, c := start(t, threecx.Config{})
+	sim.Fail(phonetest.PBXFaults{Role: phonetest.GroupManager})
+	r := recording(7, hour.Add(time.Minute))
+	r.Waited, r.Segments = 2*time.Minute, 1 // the log has it under the hour before
+	sim.Add(r)
+	got, _, err := list(t, c)
+	is.NoErr(err)
+	is.Equal(got, map[string]int{"7": 1})
+	for call, err := range c.Calls(t.Context(), hour.Add(-time.Hour), hour) {
+		t.Error("nor does it come in that hour as well:", call.ID, err)
+	}
+}
+
 func TestTheListIsTriedAgainAfterTheRoleWasMended(t *testing.T) {
 	is := is.New(t)
 	sim, c := start(t, threecx.Config{})
