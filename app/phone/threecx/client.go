@@ -52,6 +52,8 @@ const (
 	fixBlocked = "3CX keeps this appliance out: look at its IP blocklist and Console Restrictions under Admin > Advanced > Security."
 	fixName    = "3CX refused the sign-in. Of an API client (Admin > Integrations > API) give the client id and its key; " +
 		"of a user the extension's number and the password of the web client."
+	fixTaken = "3CX ended the sign-in at once, as it does when somebody else signs in as the same client. " +
+		"Make an API client for this appliance alone, or wait until the other program is done."
 	fixTwo = "This user signs in with a second factor. Make an API client in 3CX under Admin > Integrations > API and use its id and key."
 )
 
@@ -123,11 +125,14 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	return c, nil
 }
 
-// signedIn calls try with a token; see [phone.Session.Do].
+// signedIn calls try with a token, and once more with a fresh one where the first
+// was refused. When the fresh one is refused as well, somebody else has signed in as
+// the same client meanwhile: that passes, and says nothing of the role, which 3CX
+// refuses with a 403.
 func (c *Client) signedIn(ctx context.Context, op string, try func(token string) error) error {
 	err := c.session.Do(ctx, op, try)
-	if e, ok := errors.AsType[*phone.Error](err); ok && e.Kind == phone.Forbidden && e.Fix == "" {
-		e.Fix = fixRole
+	if e, ok := errors.AsType[*phone.Error](err); ok && e.Kind == phone.Forbidden && e.Status == 0 {
+		return &phone.Error{Kind: phone.Transient, Op: op, Status: http.StatusUnauthorized, Detail: "token taken by another sign-in", Fix: fixTaken}
 	}
 	return err
 }

@@ -36,6 +36,9 @@ func (c *Client) page(ctx context.Context, op, path string) (listing, error) {
 		if !ok || e.Kind != phone.Transient || try == len(retryPauses) || e.RetryAfter > longestWait {
 			return page, err
 		}
+		if e.Status == http.StatusUnauthorized && try > 0 {
+			return page, err // each try signs in, and ends the other's sign-in
+		}
 		if c.sleep(ctx, max(retryPauses[try], e.RetryAfter)) != nil {
 			return page, err
 		}
