@@ -14,6 +14,7 @@ import (
 
 	"crk/app"
 	"crk/app/audio"
+	"crk/app/phone"
 	"crk/app/phone/phonetest"
 	"crk/app/phone/threecx"
 	"crk/app/syncer"
@@ -29,7 +30,15 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 	sim := phonetest.NewThreeCX()
 	sim.SetClock(r.Clock.Now)
 	sim.AddClient("reader", password)
-	srv := httptest.NewServer(sim)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		hook := r.hook
+		r.mu.Unlock()
+		if hook != nil {
+			hook(req)
+		}
+		sim.ServeHTTP(w, req)
+	}))
 	t.Cleanup(srv.Close)
 	r.url = srv.URL
 	identity, err := r.AudioIdentity(t.Context())
@@ -157,6 +166,40 @@ func Test3CXCallsUnderWayWait(t *testing.T) {
 	is.Equal(r.sync(store.CauseSchedule).Found, 0) // it ended a minute ago
 	r.Clock.Advance(15 * time.Minute)
 	is.Equal(r.sync(store.CauseSchedule).Imported, 1)
+}
+
+// TestATestTakesNoTokenFromASync has a person test the connection at each request of
+// a sync, at a 3CX at which one token serves at a time.
+func TestATestTakesNoTokenFromASync(t *testing.T) {
+	is := is.New(t)
+	r, sim := newThreeCX(t, threecx.Config{})
+	for i := range 20 {
+		sim.Add(pbxCall(int64(i+1), storetest.Start.Add(-time.Duration(i+1)*time.Hour)))
+	}
+	p := r.reread(r.provider.ID)
+	typed := syncer.Settings{Config: p.Config, Secret: p.Secret}
+	tested := 0
+	r.onRequest(func(req *http.Request) {
+		if req.Method != http.MethodGet {
+			return
+		}
+		r.onRequest(nil) // not of the tests' own requests
+		for _, test := range []func() (phone.Report, error){
+			func() (phone.Report, error) { return r.engine.ProbeStored(t.Context(), p) },
+			func() (phone.Report, error) { return r.engine.Probe(t.Context(), p.Kind, typed) },
+		} {
+			report, err := test()
+			if err != nil || report.RecordingsSeen != 20 {
+				t.Errorf("test: %d recordings, %v", report.RecordingsSeen, err)
+			}
+			tested++
+		}
+	})
+	run := r.sync(store.CauseDefault)
+	is.Equal(run.Status, store.RunSucceeded)
+	is.Equal(run.Imported, 20)
+	is.Equal(tested, 2)
+	is.Equal(sim.Stats().ClientSignIns, 1) // the sync's own
 }
 
 func TestLate3CXRowsAreFound(t *testing.T) {

@@ -45,16 +45,24 @@ func (c *Client) page(ctx context.Context, op, path string) (listing, error) {
 	}
 }
 
+// tryPage reads one page when it is its turn.
 func (c *Client) tryPage(ctx context.Context, op, path string) (page listing, err error) {
 	err = c.pace.Do(ctx, op, func() error {
-		return c.signedIn(ctx, op, func(token string) error {
-			body, err := c.fetchJSON(ctx, op, path, token)
-			if err != nil {
-				return err
-			}
-			page, err = readListing(op, body)
+		page, err = c.askPage(ctx, op, path)
+		return err
+	})
+	return page, err
+}
+
+// askPage reads one page at once.
+func (c *Client) askPage(ctx context.Context, op, path string) (page listing, err error) {
+	err = c.signedIn(ctx, op, func(token string) error {
+		body, err := c.fetchJSON(ctx, op, path, token)
+		if err != nil {
 			return err
-		})
+		}
+		page, err = readListing(op, body)
+		return err
 	})
 	return page, err
 }

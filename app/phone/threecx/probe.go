@@ -36,7 +36,7 @@ const probed = 7 * 24 * time.Hour
 
 func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 	now := c.now()
-	page, err := c.tryPage(ctx, opList, recordingsPath(now.Add(-probed), now, 0, "Id desc")+"&$count=true")
+	page, err := c.askPage(ctx, opList, recordingsPath(now.Add(-probed), now, 0, "Id desc")+"&$count=true")
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 
 func (c *Client) probeLog(ctx context.Context, r *phone.Report) error {
 	now := c.now()
-	page, err := c.tryPage(ctx, opLog, callLogPath(now.Add(-probed), now, 0))
+	page, err := c.askPage(ctx, opLog, callLogPath(now.Add(-probed), now, 0))
 	if err != nil {
 		return err
 	}
