@@ -860,7 +860,8 @@ CREATE TABLE source_texts (
     recording_id TEXT PRIMARY KEY REFERENCES recordings ON DELETE CASCADE,
     transcript   TEXT NOT NULL,
     summary      TEXT NOT NULL,
-    seen_at      INTEGER NOT NULL
+    seen_at      INTEGER NOT NULL,             -- while the transcript is empty: when it was looked for first
+    sentiment    INTEGER NOT NULL DEFAULT 0 CHECK (sentiment BETWEEN 0 AND 5) -- the system's own, 1 to 5; 0: none
 ) STRICT;
 CREATE INDEX recordings_provider ON recordings (business_id, provider_id, status, created_at);
 

@@ -129,6 +129,7 @@ func (e *Engine) stepBack(ctx context.Context, b *app.Backfill) error {
 		if err := r.noteOldest(ctx, h); err != nil {
 			return err
 		}
+		r.oldTexts(ctx, w)
 		if w.since.After(floor) {
 			done.Reached = w.since
 		}

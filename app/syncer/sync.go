@@ -143,8 +143,12 @@ func (e *Engine) read(ctx context.Context, run *app.SyncRun) error {
 	}
 	for _, s := range plan(since, r.now, e.settle) {
 		r.counted = map[string]bool{}
+		before := run.Imported
 		if err := r.window(ctx, s); err != nil {
 			return err
+		}
+		if run.Imported > before && s.since.Before(r.now.Add(-textsBack)) {
+			r.brought = append(r.brought, s.window)
 		}
 	}
 	return r.besides(ctx, h)
