@@ -15,8 +15,8 @@ const ReuseGap = 30 * time.Minute
 type Identifier interface {
 	// Same reports whether the id that Calls gave is still that of the call that
 	// began then, as far as the system tells now or told a few minutes ago. It is
-	// false too where the system knows the id no more. It is cheap for many ids
-	// that are near each other: one request tells of about a hundred. The error is
-	// an [*Error], and means that nothing is known.
+	// cheap for many ids that are near each other: one request tells of about a
+	// hundred. The error is an [*Error]: of kind NotYet where the system lists no
+	// such id, which may pass; of any other nothing is known.
 	Same(ctx context.Context, callID string, startedAt time.Time) (bool, error)
 }

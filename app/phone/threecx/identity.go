@@ -19,19 +19,22 @@ const (
 
 // Same implements [phone.Identifier]. It asks for all of a hundred ids at once. A
 // role that may not list recordings is answered from the call log of the hour in
-// which the call began. An id that is not there is not the call's: it was listed in
-// that very place, and what is missing can be had again later, while a recording
-// of somebody else can never be taken back.
+// which the call began: it was listed in that very place. Where neither may be read
+// that is the error, and no guess: a recording that is missing can be had later,
+// while that of somebody else can never be taken back.
 func (c *Client) Same(ctx context.Context, id string, startedAt time.Time) (bool, error) {
 	n, ok := readID(phone.Text(id))
 	if !ok {
-		return false, nil
+		return false, &phone.Error{Kind: phone.NotYet, Op: opIdentify, Detail: "no recording can have this id"}
 	}
 	found, ok, err := c.listed(ctx, n)
 	if isForbidden(err) {
 		found, ok, err = c.logged(ctx, n, startedAt)
 	}
-	return ok && found.began.Sub(startedAt).Abs() < phone.ReuseGap, err
+	if err == nil && !ok {
+		err = &phone.Error{Kind: phone.NotYet, Op: opIdentify, Detail: "no such recording is listed"}
+	}
+	return err == nil && found.began.Sub(startedAt).Abs() < phone.ReuseGap, err
 }
 
 // archivedThere reports whether 3CX says that it has moved a recording's file to
