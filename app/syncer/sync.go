@@ -164,6 +164,7 @@ func (r *reading) besides(ctx context.Context, h app.SyncHealth) error {
 		{"compare the clocks", func(ctx context.Context) error { return r.compareClocks(ctx, h) }},
 		{"read a phone system's own texts", r.transcripts},
 		{"look for silent lines", r.listen},
+		{"ask whether a phone system still records", r.askWarnings},
 	} {
 		if err := extra.do(ctx); err != nil && ctx.Err() == nil {
 			r.log.Warn(extra.what, "provider", r.provider.ID, "err", err)

@@ -91,6 +91,8 @@ type Engine struct {
 	sources map[string]opened // by integration
 	tasks   map[string]context.CancelFunc
 	looked  map[string]time.Time // when something was looked after last, by what and integration
+
+	warnings map[string][]string // what phone systems told of themselves, by integration
 }
 
 // opened is a source with what it was made of.
@@ -115,6 +117,7 @@ func New(o Options) *Engine {
 		db: o.DB, audio: o.Audio, log: o.Log, client: o.Client, kinds: o.Kinds, settle: o.Settle, maxAudio: o.MaxAudio,
 		slots: make(chan struct{}, atOnce), wake: make(chan struct{}, 1), sources: map[string]opened{},
 		besideSlots: make(chan struct{}, besides), started: make(chan struct{}), guest: newGuest(), tasks: map[string]context.CancelFunc{}, looked: map[string]time.Time{},
+		warnings: map[string][]string{},
 	}
 }
 
@@ -163,7 +166,11 @@ func (e *Engine) ProbeStored(ctx context.Context, p app.Provider) (phone.Report,
 	if err != nil {
 		return phone.Report{}, err
 	}
-	return source.Probe(ctx)
+	report, err := source.Probe(ctx)
+	if report.Warnings != nil {
+		e.warn(p.ID, report.Warnings)
+	}
+	return report, err
 }
 
 // inUse is the source that was made of just these settings, or nil.
@@ -215,6 +222,7 @@ func (e *Engine) Forget(provider string) {
 	e.guest.forget(provider)
 	e.mu.Lock()
 	delete(e.sources, provider)
+	delete(e.warnings, provider)
 	maps.DeleteFunc(e.looked, func(what string, _ time.Time) bool { return strings.HasSuffix(what, ":"+provider) })
 	e.mu.Unlock()
 	e.Wake()

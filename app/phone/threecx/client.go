@@ -32,6 +32,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"crk/app/phone"
@@ -70,6 +71,7 @@ type Client struct {
 	pace    *phone.Pace
 
 	extracts *extracts
+	signIns  atomic.Uint64 // so far, tried
 	now      func() time.Time
 	sleep    func(context.Context, time.Duration) error
 }
@@ -80,6 +82,7 @@ var (
 	_ phone.Historian   = (*Client)(nil)
 	_ phone.Transcriber = (*Client)(nil)
 	_ phone.Identifier  = (*Client)(nil)
+	_ phone.Warner      = (*Client)(nil)
 )
 
 // An Option changes how a Client behaves.

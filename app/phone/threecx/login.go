@@ -29,6 +29,7 @@ var tokenShape = regexp.MustCompile(`^[!-~]{8,}$`)
 // signIn gets a token. Where the way is not known yet it tries each once, because
 // 3CX shuts out who guesses, and keeps to the one that worked.
 func (c *Client) signIn(ctx context.Context) (phone.Token, error) {
+	c.signIns.Add(1)
 	switch c.auth {
 	case AuthAPIClient:
 		return c.signInClient(ctx)
