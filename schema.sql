@@ -812,6 +812,11 @@ CREATE TABLE sync_health (
     deep_at     INTEGER                        -- and of a month
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sign_ins (                -- how integrations that try several ways signed in last
+    provider_id TEXT PRIMARY KEY REFERENCES providers ON DELETE CASCADE,
+    way         TEXT NOT NULL                  -- a word of the connector's
+) STRICT, WITHOUT ROWID;
+
 -- The way back: what lies before the week that every sync may read. It is read
 -- from the newest day to the oldest.
 CREATE TABLE backfills (

@@ -202,6 +202,9 @@ func (e *Engine) source(p app.Provider) (phone.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("syncer: open phone system: %w", err)
 	}
+	if r, ok := source.(phone.Rememberer); ok {
+		r.Remember(signInMemory{e, p.BusinessID, p.ID})
+	}
 	e.sources[p.ID] = opened{p.Kind, string(p.Config), p.Secret, source}
 	return source, nil
 }

@@ -48,13 +48,7 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 	if r.audio, err = audio.OpenStore(t.TempDir(), identity); err != nil {
 		t.Fatal("audio store:", err)
 	}
-	r.engine = syncer.New(syncer.Options{
-		DB: r.Store, Audio: r.audio, Log: slog.New(slog.DiscardHandler), Client: trusting(http.DefaultClient), MaxAudio: maxAudio,
-		Kinds: map[string]syncer.Kind{app.SourceThreeCX: syncer.ThreeCX(
-			threecx.WithSleep(func(ctx context.Context, _ time.Duration) error { return ctx.Err() }),
-			threecx.WithClock(r.Clock.Now),
-		)},
-	})
+	r.engine = new3CXEngine(r)
 	cfg.BaseURL, cfg.Username, cfg.Password = srv.URL, "reader", password
 	raw, err := json.Marshal(cfg)
 	if err != nil {
@@ -75,6 +69,17 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 		t.Fatal("set default:", err)
 	}
 	return r, sim
+}
+
+// new3CXEngine makes an engine for a rig.
+func new3CXEngine(r *rig) *syncer.Engine {
+	return syncer.New(syncer.Options{
+		DB: r.Store, Audio: r.audio, Log: slog.New(slog.DiscardHandler), Client: trusting(http.DefaultClient), MaxAudio: maxAudio,
+		Kinds: map[string]syncer.Kind{app.SourceThreeCX: syncer.ThreeCX(
+			threecx.WithSleep(func(ctx context.Context, _ time.Duration) error { return ctx.Err() }),
+			threecx.WithClock(r.Clock.Now),
+		)},
+	})
 }
 
 func pbxCall(id int64, at time.Time) phonetest.PBXRecording {
@@ -271,4 +276,19 @@ func TestRefused3CXCredentialsStopAfterThree(t *testing.T) {
 	}
 	is.Equal(r.provider.State, app.ProviderStopped)
 	is.Equal(sim.Stats().ClientRefused, 3) // one sign-in a run
+}
+
+func TestAUsersSignInIsRememberedOverARestart(t *testing.T) {
+	is := is.New(t)
+	r, sim := newThreeCX(t, threecx.Config{})
+	sim.AddClient("reader", "another")
+	sim.AddUser("reader", password)
+	is.Equal(r.sync(store.CauseDefault).Status, store.RunSucceeded)
+	is.Equal(sim.Stats().ClientRefused, 1)
+	for range 3 {
+		r.engine = new3CXEngine(r) // as a new process has
+		is.Equal(r.sync(store.CauseSchedule).Status, store.RunSucceeded)
+	}
+	is.Equal(sim.Stats().ClientRefused, 1) // 3CX shuts out who is refused too often
+	is.Equal(sim.Stats().UserSignIns, 4)
 }

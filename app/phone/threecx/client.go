@@ -70,6 +70,7 @@ type Client struct {
 	session *phone.Session
 	pace    *phone.Pace
 
+	memory   phone.Memory // of the way that worked last; nil: none
 	extracts *extracts
 	signIns  atomic.Uint64 // so far, tried
 	now      func() time.Time
@@ -83,6 +84,7 @@ var (
 	_ phone.Transcriber = (*Client)(nil)
 	_ phone.Identifier  = (*Client)(nil)
 	_ phone.Warner      = (*Client)(nil)
+	_ phone.Rememberer  = (*Client)(nil)
 )
 
 // An Option changes how a Client behaves.

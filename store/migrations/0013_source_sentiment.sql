@@ -1,1 +1,0 @@
-ALTER TABLE source_texts ADD COLUMN sentiment INTEGER NOT NULL DEFAULT 0 CHECK (sentiment BETWEEN 0 AND 5);
