@@ -812,6 +812,11 @@ CREATE TABLE sync_health (
     deep_at     INTEGER                        -- and of a month
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sign_ins (                -- how integrations that try several ways signed in last
+    provider_id TEXT PRIMARY KEY REFERENCES providers ON DELETE CASCADE,
+    way         TEXT NOT NULL                  -- a word of the connector's
+) STRICT, WITHOUT ROWID;
+
 -- The way back: what lies before the week that every sync may read. It is read
 -- from the newest day to the oldest.
 CREATE TABLE backfills (
@@ -861,7 +866,8 @@ CREATE TABLE source_texts (
     recording_id TEXT PRIMARY KEY REFERENCES recordings ON DELETE CASCADE,
     transcript   TEXT NOT NULL,
     summary      TEXT NOT NULL,
-    seen_at      INTEGER NOT NULL
+    seen_at      INTEGER NOT NULL,             -- while the transcript is empty: when it was looked for first
+    sentiment    INTEGER NOT NULL DEFAULT 0 CHECK (sentiment BETWEEN 0 AND 5) -- the system's own, 1 to 5; 0: none
 ) STRICT;
 CREATE INDEX recordings_provider ON recordings (business_id, provider_id, status, created_at);
 

@@ -88,7 +88,7 @@ const (
 	oldWords = `r.business_id = ?1 AND r.call_at < ?2 AND ` + idleCall + ` AND (` + hasWords + `)`
 	hasWords = `r.analysis_id IS NOT NULL OR r.summary <> '' OR r.note <> '' OR r.review_note IS NOT NULL OR
 		EXISTS (SELECT 1 FROM transcripts WHERE recording_id = r.id) OR EXISTS (SELECT 1 FROM call_text WHERE recording_id = r.id) OR
-		EXISTS (SELECT 1 FROM source_texts WHERE recording_id = r.id AND (transcript <> '' OR summary <> ''))`
+		EXISTS (SELECT 1 FROM source_texts WHERE recording_id = r.id AND (transcript <> '' OR summary <> '' OR sentiment > 0))`
 )
 
 // before is the moment before which what is kept for so many days is too old;

@@ -58,8 +58,8 @@ func (t *tx) removeWords(ids []string) error {
 			return err
 		}
 	}
-	// The row stays empty: else the next look at the phone system would bring it back.
-	err := t.exec(`UPDATE source_texts SET transcript = '', summary = '' WHERE recording_id IN (SELECT value FROM json_each(?))`, list)
+	// What the phone system wrote stays away because of text_removed_at.
+	err := t.exec(`UPDATE source_texts SET transcript = '', summary = '', sentiment = 0 WHERE recording_id IN (SELECT value FROM json_each(?))`, list)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app"
+	"crk/app/phone"
 	"crk/views"
 )
 
@@ -91,8 +92,9 @@ func closedLists() map[string][]string {
 		"direction": text(app.Directions()), "status": text(app.Statuses()), "role": text(app.Roles()),
 		"role.may": text(app.Roles()), "calendar": app.Calendars(),
 		"severity": text(app.Severities()), "severity.from": text(app.Severities()), "scope": text(app.AllScopes()),
-		"failure":     {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
-		"failure.fix": {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
+		"failure":       {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioArchived, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
+		"failure.fix":   {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioArchived, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
+		"provider.warn": phone.Warnings(), "provider.warn.fix": phone.Warnings(),
 		"home.period": app.Periods(), "steps": {"phone", "ai", "chat", "rule", "colleague"}, "steps.why": {"phone", "ai", "chat", "rule", "colleague"},
 		"place": {"home", "calls", "collections", "agents", "automations", "notifications", "usage", "settings"}, "usage.onlimit": {app.OnLimitNotify, app.OnLimitPause},
 		"rule.field": fields, "rule.op": ops, "rule.match": {app.MatchAll, app.MatchAny}, "rule.join": {app.MatchAll, app.MatchAny},

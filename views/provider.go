@@ -17,10 +17,11 @@ type ProvidersPage struct {
 // A ProviderCard is one phone integration and how it fares.
 type ProviderCard struct {
 	app.Provider
-	Preview string        // "user @ host"
-	Waiting int           // calls whose audio is still to come
-	Total   int           // calls that came by it
-	Test    *ProviderTest // of a test just made, or nil
+	Preview  string        // "user @ host"
+	Warnings []string      // codes of phone.Warnings, of a phone system that does not record
+	Waiting  int           // calls whose audio is still to come
+	Total    int           // calls that came by it
+	Test     *ProviderTest // of a test just made, or nil
 }
 
 // A ProviderForm is the drawer of a phone integration.
@@ -33,14 +34,15 @@ type ProviderForm struct {
 
 // A ProviderTest is what came of Test connection.
 type ProviderTest struct {
-	OK      bool
-	Code    string // of the error: invalid_credentials, unreachable, …
-	Message string // anything more that is known, in English
-	Latency time.Duration
-	Seen    int // recordings seen
-	Skew    time.Duration
-	Steps   []TestStep
-	Sample  *TestCall // nil: none was seen
+	OK       bool
+	Code     string // of the error: invalid_credentials, unreachable, …
+	Message  string // anything more that is known, in English
+	Latency  time.Duration
+	Seen     int // recordings seen
+	Skew     time.Duration
+	Warnings []string // as of a card
+	Steps    []TestStep
+	Sample   *TestCall // nil: none was seen
 }
 
 // A TestStep is one step of a test: connect, sign_in or list.

@@ -26,8 +26,9 @@ type CallPage struct {
 	Edit       Form
 	Cost       []app.CostLine // what AI cost; nil: nothing, or the reader is no owner
 
-	SourceText    string // what the phone system itself wrote down, or empty
-	SourceSummary string // likewise
+	SourceText      string // what the phone system itself wrote down, or empty
+	SourceSummary   string // likewise
+	SourceSentiment int    // its own score of how the customer felt, 1 to 5; 0: none
 
 	Renamed    bool   // Recording has the agent's name that the business gave
 	GivenAgent string // then the call's own

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crk/app"
+	"crk/app/phone"
 	"crk/views"
 )
 
@@ -26,13 +27,14 @@ func providerPage(t testing.TB) views.ProviderPage {
 		{Day: "2026-11-20", Listed: 143, Imported: 131, Waiting: 9, Skipped: 1, Failed: 2, Missing: 3, Checked: noon(t)},
 		{Day: "2026-11-19", Listed: 151, Imported: 151, Checked: noon(t)},
 	}
+	p.Warnings = phone.Warnings()
 	p.Silent = []app.SilentLine{{Line: "0812345678", Since: noon(t).Add(-5 * time.Hour)}, {Since: noon(t).Add(-3 * time.Hour)}}
 	p.Runs = []app.SyncRun{
 		{Trigger: "schedule", Status: "running", StartedAt: noon(t)}, {Trigger: "manual", Status: "failed", Error: "unreachable", StartedAt: noon(t)},
 		{Trigger: "default", Status: "interrupted", StartedAt: noon(t)}, {Trigger: "schedule", Status: "succeeded", Found: 9, StartedAt: noon(t)},
 	}
 	p.Test = &views.ProviderTest{
-		Code: "forbidden", Skew: 2 * time.Minute, Steps: []views.TestStep{{Name: "connect", OK: true}, {Name: "sign_in", OK: true}, {Name: "list"}},
+		Code: "forbidden", Skew: 2 * time.Minute, Warnings: phone.Warnings(), Steps: []views.TestStep{{Name: "connect", OK: true}, {Name: "sign_in", OK: true}, {Name: "list"}},
 		Sample: &views.TestCall{At: noon(t), Direction: app.In, Customer: "0812345678", Agent: "101", Seconds: 75},
 	}
 	return p

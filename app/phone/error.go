@@ -44,6 +44,7 @@ type Error struct {
 	Kind       Kind
 	Op         string        // what was tried, as "dtac: list recordings"
 	Status     int           // the HTTP status where there was one
+	Archived   bool          // of NotYet: the system still lists the recording, and has moved it to an archive of its own
 	RetryAfter time.Duration // how long the system asks to be left alone; zero: it did not say
 	Detail     string
 	Fix        string // what a person can do about it, in whole sentences, where more is known than Kind says

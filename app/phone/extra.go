@@ -33,15 +33,24 @@ type History struct {
 type Transcriber interface {
 	// Transcribed yields the calls that started in [since, until) and were written
 	// down, as Calls does, but perhaps without their parties.
-	Transcribed(ctx context.Context, since, until time.Time) iter.Seq2[Call, error]
+	Transcribed(ctx context.Context, since, until time.Time) iter.Seq2[Transcribed, error]
 
-	// Transcript returns what the system wrote down of a call that Transcribed
-	// yielded.
-	Transcript(ctx context.Context, callID string) (Transcript, error)
+	// Transcripts returns what the system wrote down of calls that Transcribed
+	// yielded, by their ids; what it has no more is left out. The error is an
+	// [*Error].
+	Transcripts(ctx context.Context, callIDs []string) (map[string]Transcript, error)
 }
 
-// A Transcript is what a phone system wrote down of a call. Either may be empty.
+// Transcribed is a call that the system wrote down.
+type Transcribed struct {
+	Call
+	Text *Transcript // nil: Transcripts tells
+}
+
+// A Transcript is what a phone system wrote down of a call. Any of it may be
+// missing, and come later.
 type Transcript struct {
-	Text    string
-	Summary string
+	Text      string
+	Summary   string
+	Sentiment int // its own, from 1, the worst, to 5; 0: none
 }

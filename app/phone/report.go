@@ -13,7 +13,8 @@ const (
 type Report struct {
 	Steps []Step // those that were tried, in order
 
-	// Latency is how long the sign-in took to be answered.
+	// Latency is how long the sign-in took to be answered, or the list where there
+	// was a sign-in already.
 	Latency time.Duration
 	// RecordingsSeen is the number of recordings of the last seven days, as far
 	// as a probe counts.
@@ -21,6 +22,8 @@ type Report struct {
 	// ClockSkew is the system's clock minus ours, to the second; zero where the
 	// system sends no date.
 	ClockSkew time.Duration
+	// Warnings are those of [Warnings] that hold; nil where the system does not tell.
+	Warnings []string
 	// Sample is one of the recordings seen, nil where there are none.
 	Sample *Call
 }

@@ -90,7 +90,7 @@ func TestASimulatedOrkTrack(t *testing.T) {
 
 func TestASimulated3CX(t *testing.T) {
 	is := is.New(t)
-	url := start(t, "threecx", "--calls", "30", "--days", "3", "--every", "0", "--codec", "pcm", "--stereo", "--faults", "role=group_manager,single_token")
+	url := start(t, "threecx", "--calls", "30", "--days", "3", "--every", "0", "--codec", "pcm", "--stereo", "--faults", "role=group_manager,single_token=true")
 	s, err := threecx.New(threecx.Config{BaseURL: url, Username: "apiuser", Password: "simulated"}, http.DefaultClient)
 	is.NoErr(err)
 	is.Equal(len(count(t, s, 4)), 30)

@@ -162,6 +162,9 @@ func (r *reading) back(ctx context.Context, b app.Backfill, stride time.Duration
 		if err := r.window(ctx, step{window: w}); err != nil {
 			return done, err
 		}
+		if r.run.Found > 0 {
+			r.oldTexts(ctx, w)
+		}
 		done.Reached = w.since
 	}
 	done.Found, done.Imported, done.Failed = r.run.Found, r.run.Imported, r.run.Failed

@@ -154,7 +154,10 @@ func ignoreMissing(err error) error {
 // giveUp ends the story of a download that nothing more is tried for.
 func (e *Engine) giveUp(ctx context.Context, j app.Job, err error) error {
 	code := app.AudioFetchFailed
+	failed, _ := errors.AsType[*phone.Error](err)
 	switch {
+	case failed != nil && failed.Archived:
+		code = app.AudioArchived
 	case phone.KindOf(err) == phone.NotYet:
 		code = app.AudioGone
 	case errors.Is(err, audio.ErrTooLarge), errors.Is(err, audio.ErrTooLong):

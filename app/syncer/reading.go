@@ -29,6 +29,7 @@ type reading struct {
 	now      time.Time       // when the reading began, by the clock that is ahead: all bounds are of one moment
 	again    bool            // a person wants given up downloads tried anew
 	oldest   time.Time       // call that was listed
+	brought  []window        // of longer ago, that had calls which are new
 	counted  map[string]bool // calls of the window that is read: one that is listed twice counts once
 
 	saved func(ctx context.Context, cursor time.Time) error                   // called after each window that was read to its end; may be nil

@@ -165,6 +165,9 @@ func (e *Engine) compareDay(ctx context.Context, p app.Provider, h app.SyncHealt
 			return err
 		}
 	}
+	if r.run.Imported > 0 {
+		r.oldTexts(ctx, w)
+	}
 	d.Listed, d.Failed = r.run.Found, d.Failed+r.run.Failed
 	return e.db.SaveSyncDay(ctx, p, d)
 }

@@ -132,22 +132,3 @@ func TestComparisonsAreAtNight(t *testing.T) {
 	}
 	is.True(len(different) > 1) // not all at once
 }
-
-func TestAPhoneSystemsOwnTextIsKept(t *testing.T) {
-	is := is.New(t)
-	r, sim := newThreeCX(t, threecx.Config{})
-	call := pbxCall(7, storetest.Start.Add(-time.Hour))
-	call.Transcript, call.TranscribedFrom = "Dina: hello", storetest.Start.Add(5*time.Minute)
-	sim.Add(call, pbxCall(8, storetest.Start.Add(-2*time.Hour)))
-	r.sync(store.CauseDefault)
-	_, ok, err := r.SourceText(t.Context(), r.Business.ID, r.recordings()[7].ID)
-	is.NoErr(err)
-	is.True(!ok) // it is not written down yet
-	r.Clock.Advance(time.Hour)
-	r.sync(store.CauseSchedule)
-	text, ok, err := r.SourceText(t.Context(), r.Business.ID, r.recordings()[7].ID)
-	is.NoErr(err)
-	is.True(ok)
-	is.Equal(text.Transcript, "Dina: hello") // and comes when it is
-	is.Equal(sim.Stats().BadRequests, nil)
-}

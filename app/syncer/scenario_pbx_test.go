@@ -116,7 +116,7 @@ func TestScenarioArchived(t *testing.T) {
 		r.Clock.Advance(r.next())
 		r.fetch()
 	}
-	is.Equal(r.recordings()[1].Error, app.AudioGone) // it was looked for for a day, and is said to be gone
+	is.Equal(r.recordings()[1].Error, app.AudioArchived) // it was looked for for a day, and is said to be where it is
 	call.Archived = false
 	sim.Add(call)
 	n, err := r.RetryFailed(t.Context(), r.Business.ID, r.provider.ID)

@@ -169,8 +169,12 @@ func (e *Engine) read(ctx context.Context, run *app.SyncRun) error {
 	}
 	for _, s := range plan(since, r.now, e.settle) {
 		r.counted = map[string]bool{}
+		before := run.Imported
 		if err := r.window(ctx, s); err != nil {
 			return err
+		}
+		if run.Imported > before && s.since.Before(r.now.Add(-textsBack)) {
+			r.brought = append(r.brought, s.window)
 		}
 	}
 	return r.besides(ctx, h)
@@ -186,6 +190,7 @@ func (r *reading) besides(ctx context.Context, h app.SyncHealth) error {
 		{"compare the clocks", func(ctx context.Context) error { return r.compareClocks(ctx, h) }},
 		{"read a phone system's own texts", r.transcripts},
 		{"look for silent lines", r.listen},
+		{"ask whether a phone system still records", r.askWarnings},
 	} {
 		if err := extra.do(ctx); err != nil && ctx.Err() == nil {
 			r.log.Warn(extra.what, "provider", r.provider.ID, "err", err)

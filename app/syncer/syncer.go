@@ -95,6 +95,8 @@ type Engine struct {
 	sources map[string]opened // by integration
 	tasks   map[task]*going
 	looked  map[string]time.Time // when something was looked after last, by what and integration
+
+	warnings map[string][]string // what phone systems told of themselves, by integration
 }
 
 // opened is a source with what it was made of.
@@ -119,6 +121,7 @@ func New(o Options) *Engine {
 		db: o.DB, audio: o.Audio, log: o.Log, client: o.Client, kinds: o.Kinds, settle: o.Settle, maxAudio: o.MaxAudio,
 		slots: make(chan struct{}, atOnce), wake: make(chan struct{}, 1), sources: map[string]opened{},
 		besideSlots: make(chan struct{}, besides), started: make(chan struct{}), guest: newGuest(), tasks: map[task]*going{}, looked: map[string]time.Time{},
+		warnings: map[string][]string{},
 	}
 }
 
@@ -142,18 +145,48 @@ func (e *Engine) kind(name string) (Kind, error) {
 	return k, problems.Err()
 }
 
-// Probe tries settings that need not be saved. The error is a [*phone.Error], or an
-// Invalid [app.Error] where the settings themselves are wrong.
+// Probe tries settings that need not be saved. Settings of an integration that is
+// in use are tried by its own sign-in: a second one may end the first. The error is
+// a [*phone.Error], or an Invalid [app.Error] where the settings themselves are
+// wrong.
 func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Report, error) {
 	k, err := e.kind(kind)
 	if err != nil {
 		return phone.Report{}, err
 	}
-	source, err := e.connect(k, s.Config, s.Secret)
+	source := e.inUse(opened{kind: kind, config: string(s.Config), secret: s.Secret})
+	if source == nil {
+		if source, err = e.connect(k, s.Config, s.Secret); err != nil {
+			return phone.Report{}, err
+		}
+	}
+	return source.Probe(ctx)
+}
+
+// ProbeStored tries an integration as it is stored, by its own sign-in. For the
+// error see Probe.
+func (e *Engine) ProbeStored(ctx context.Context, p app.Provider) (phone.Report, error) {
+	source, err := e.source(p)
 	if err != nil {
 		return phone.Report{}, err
 	}
-	return source.Probe(ctx)
+	report, err := source.Probe(ctx)
+	if report.Warnings != nil {
+		e.warn(p.ID, report.Warnings)
+	}
+	return report, err
+}
+
+// inUse is the source that was made of just these settings, or nil.
+func (e *Engine) inUse(same opened) phone.Source {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, have := range e.sources {
+		if have.kind == same.kind && have.config == same.config && have.secret == same.secret {
+			return have.source
+		}
+	}
+	return nil
 }
 
 // source returns the one source of an integration, which keeps its sign-in for as
@@ -176,6 +209,9 @@ func (e *Engine) source(p app.Provider) (phone.Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("syncer: open phone system: %w", err)
 	}
+	if r, ok := source.(phone.Rememberer); ok {
+		r.Remember(signInMemory{e, p.BusinessID, p.ID})
+	}
 	e.sources[p.ID] = opened{p.Kind, string(p.Config), p.Secret, source}
 	return source, nil
 }
@@ -196,6 +232,7 @@ func (e *Engine) Forget(provider string) {
 	e.guest.forget(provider)
 	e.mu.Lock()
 	delete(e.sources, provider)
+	delete(e.warnings, provider)
 	maps.DeleteFunc(e.looked, func(what string, _ time.Time) bool { return strings.HasSuffix(what, ":"+provider) })
 	e.mu.Unlock()
 	e.Wake()

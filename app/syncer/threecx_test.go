@@ -14,6 +14,7 @@ import (
 
 	"crk/app"
 	"crk/app/audio"
+	"crk/app/phone"
 	"crk/app/phone/phonetest"
 	"crk/app/phone/threecx"
 	"crk/app/syncer"
@@ -29,7 +30,15 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 	sim := phonetest.NewThreeCX()
 	sim.SetClock(r.Clock.Now)
 	sim.AddClient("reader", password)
-	srv := httptest.NewServer(sim)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		hook := r.hook
+		r.mu.Unlock()
+		if hook != nil {
+			hook(req)
+		}
+		sim.ServeHTTP(w, req)
+	}))
 	t.Cleanup(srv.Close)
 	r.url = srv.URL
 	identity, err := r.AudioIdentity(t.Context())
@@ -39,13 +48,7 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 	if r.audio, err = audio.OpenStore(t.TempDir(), identity); err != nil {
 		t.Fatal("audio store:", err)
 	}
-	r.engine = syncer.New(syncer.Options{
-		DB: r.Store, Audio: r.audio, Log: slog.New(slog.DiscardHandler), Client: trusting(http.DefaultClient), MaxAudio: maxAudio,
-		Kinds: map[string]syncer.Kind{app.SourceThreeCX: syncer.ThreeCX(
-			threecx.WithSleep(func(ctx context.Context, _ time.Duration) error { return ctx.Err() }),
-			threecx.WithClock(r.Clock.Now),
-		)},
-	})
+	r.engine = new3CXEngine(r)
 	cfg.BaseURL, cfg.Username, cfg.Password = srv.URL, "reader", password
 	raw, err := json.Marshal(cfg)
 	if err != nil {
@@ -68,6 +71,17 @@ func newThreeCX(t *testing.T, cfg threecx.Config) (*rig, *phonetest.ThreeCX) {
 	return r, sim
 }
 
+// new3CXEngine makes an engine for a rig.
+func new3CXEngine(r *rig) *syncer.Engine {
+	return syncer.New(syncer.Options{
+		DB: r.Store, Audio: r.audio, Log: slog.New(slog.DiscardHandler), Client: trusting(http.DefaultClient), MaxAudio: maxAudio,
+		Kinds: map[string]syncer.Kind{app.SourceThreeCX: syncer.ThreeCX(
+			threecx.WithSleep(func(ctx context.Context, _ time.Duration) error { return ctx.Err() }),
+			threecx.WithClock(r.Clock.Now),
+		)},
+	})
+}
+
 func pbxCall(id int64, at time.Time) phonetest.PBXRecording {
 	return phonetest.PBXRecording{
 		ID: id, StartedAt: at, EndedAt: at.Add(2 * time.Second), CallType: "InboundExternal", Audio: phonetest.Talk(2 * time.Second).WAV(),
@@ -81,8 +95,8 @@ func TestEvery3CXCallArrivesOnce(t *testing.T) {
 		faults phonetest.PBXFaults
 	}{
 		{"nothing wrong", phonetest.PBXFaults{}},
-		{"tokens for four requests, one at a time", phonetest.PBXFaults{TokenUses: 4, SingleToken: true}},
-		{"next links", phonetest.PBXFaults{NextLink: true}},
+		{"tokens for four requests, one at a time", phonetest.PBXFaults{TokenUses: 4}},
+		{"next links", phonetest.PBXFaults{NextLink: phonetest.NextMore}},
 		{"busy every fourth time", phonetest.PBXFaults{BusyEvery: 4}},
 		{"failing lists", phonetest.PBXFaults{FailLists: 3}},
 		{"the call log alone", phonetest.PBXFaults{Role: phonetest.GroupManager}},
@@ -159,6 +173,40 @@ func Test3CXCallsUnderWayWait(t *testing.T) {
 	is.Equal(r.sync(store.CauseSchedule).Imported, 1)
 }
 
+// TestATestTakesNoTokenFromASync has a person test the connection at each request of
+// a sync, at a 3CX at which one token serves at a time.
+func TestATestTakesNoTokenFromASync(t *testing.T) {
+	is := is.New(t)
+	r, sim := newThreeCX(t, threecx.Config{})
+	for i := range 20 {
+		sim.Add(pbxCall(int64(i+1), storetest.Start.Add(-time.Duration(i+1)*time.Hour)))
+	}
+	p := r.reread(r.provider.ID)
+	typed := syncer.Settings{Config: p.Config, Secret: p.Secret}
+	tested := 0
+	r.onRequest(func(req *http.Request) {
+		if req.Method != http.MethodGet {
+			return
+		}
+		r.onRequest(nil) // not of the tests' own requests
+		for _, test := range []func() (phone.Report, error){
+			func() (phone.Report, error) { return r.engine.ProbeStored(t.Context(), p) },
+			func() (phone.Report, error) { return r.engine.Probe(t.Context(), p.Kind, typed) },
+		} {
+			report, err := test()
+			if err != nil || report.RecordingsSeen != 20 {
+				t.Errorf("test: %d recordings, %v", report.RecordingsSeen, err)
+			}
+			tested++
+		}
+	})
+	run := r.sync(store.CauseDefault)
+	is.Equal(run.Status, store.RunSucceeded)
+	is.Equal(run.Imported, 20)
+	is.Equal(tested, 2)
+	is.Equal(sim.Stats().ClientSignIns, 1) // the sync's own
+}
+
 func TestLate3CXRowsAreFound(t *testing.T) {
 	is := is.New(t)
 	r, sim := newThreeCX(t, threecx.Config{})
@@ -228,4 +276,19 @@ func TestRefused3CXCredentialsStopAfterThree(t *testing.T) {
 	}
 	is.Equal(r.provider.State, app.ProviderStopped)
 	is.Equal(sim.Stats().ClientRefused, 3) // one sign-in a run
+}
+
+func TestAUsersSignInIsRememberedOverARestart(t *testing.T) {
+	is := is.New(t)
+	r, sim := newThreeCX(t, threecx.Config{})
+	sim.AddClient("reader", "another")
+	sim.AddUser("reader", password)
+	is.Equal(r.sync(store.CauseDefault).Status, store.RunSucceeded)
+	is.Equal(sim.Stats().ClientRefused, 1)
+	for range 3 {
+		r.engine = new3CXEngine(r) // as a new process has
+		is.Equal(r.sync(store.CauseSchedule).Status, store.RunSucceeded)
+	}
+	is.Equal(sim.Stats().ClientRefused, 1) // 3CX shuts out who is refused too often
+	is.Equal(sim.Stats().UserSignIns, 4)
 }

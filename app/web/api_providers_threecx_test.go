@@ -96,6 +96,18 @@ func Test3CXByAPI(t *testing.T) {
 	is.Equal(len(p.pbx.Stats().Writes)+len(p.pbx.Stats().Unknown), 0)
 }
 
+func TestATestOfAStored3CXUsesItsSignIn(t *testing.T) {
+	is := is.New(t)
+	p := newPBXServer(t)
+	path := providersPath + "/" + p.call(t, "POST", providersPath, p.key, p.request()).json(t)["id"].(string)
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	is.Equal(p.pbx.Stats().ClientSignIns, 1)
+	is.Equal(p.call(t, "POST", path+"/test", p.key, nil).json(t)["ok"], true)
+	is.Equal(p.call(t, "POST", providersPath+"/test", p.key, p.request()).json(t)["ok"], true) // nor does one of the same settings, typed
+	is.Equal(p.pbx.Stats().ClientSignIns, 1)                                                   // the next one would end it
+}
+
 func TestOneDefaultForEachKind(t *testing.T) {
 	is := is.New(t)
 	p := newPBXServer(t)

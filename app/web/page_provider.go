@@ -53,7 +53,7 @@ func (o Options) showProvider(c *fiber.Ctx, test *views.ProviderTest) error {
 		return err
 	}
 	page := views.ProviderPage{
-		ProviderCard: views.ProviderCard{Provider: p, Preview: syncer.Preview(p), Test: test},
+		ProviderCard: views.ProviderCard{Provider: p, Preview: syncer.Preview(p), Test: test, Warnings: o.Phones.Warnings(p.ID)},
 		Rate:         o.Phones.Rate(p.ID), Comparing: o.Phones.Reconciling(p.ID),
 	}
 	if err := o.fillProvider(c, &page); err != nil {

@@ -119,7 +119,7 @@ func (o Options) tryTyped(c *fiber.Ctx, id string, in url.Values) (phoneTest, er
 }
 
 func showTest(t phoneTest) *views.ProviderTest {
-	v := &views.ProviderTest{OK: t.OK, Code: t.Error, Message: t.Message, Seen: t.report.RecordingsSeen, Latency: t.report.Latency, Skew: t.report.ClockSkew}
+	v := &views.ProviderTest{OK: t.OK, Code: t.Error, Message: t.Message, Seen: t.report.RecordingsSeen, Latency: t.report.Latency, Skew: t.report.ClockSkew, Warnings: t.report.Warnings}
 	for _, s := range t.report.Steps {
 		v.Steps = append(v.Steps, views.TestStep{Name: s.Name, OK: s.Err == nil})
 	}

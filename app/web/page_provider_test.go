@@ -124,8 +124,9 @@ func TestACallShowsThePhoneSystemsOwnText(t *testing.T) {
 	call := s.Call(t, s.Business.ID)
 	b := s.enter(t, s.Owner.Email)
 	is.True(!strings.Contains(b.get(t, "/calls/"+call).body, "What the phone system itself wrote down"))
-	is.NoErr(s.SaveSourceText(t.Context(), s.Business.ID, call, store.SourceText{Transcript: "Dina: <hello>", Summary: "A greeting"}))
+	is.NoErr(s.SaveSourceText(t.Context(), s.Business.ID, call, store.SourceText{Transcript: "Dina: <hello>", Summary: "A greeting", Sentiment: 4}))
 	says(t, b.get(t, "/calls/"+call), "What the phone system itself wrote down A greeting Dina: <hello>")
+	says(t, b.get(t, "/calls/"+call), "sentiment score: 4 of 5")
 }
 
 // until waits until done reports true, and fails the test after half a minute.

@@ -29,7 +29,7 @@ func (o Options) showProviders(c *fiber.Ctx, form *views.ProviderForm, tests map
 	}
 	p := views.ProvidersPage{Form: form}
 	for _, item := range items {
-		card := views.ProviderCard{Provider: item, Preview: syncer.Preview(item), Test: tests[item.ID]}
+		card := views.ProviderCard{Provider: item, Preview: syncer.Preview(item), Test: tests[item.ID], Warnings: o.Phones.Warnings(item.ID)}
 		if card.Waiting, card.Total, err = o.callsOf(c, item.ID); err != nil {
 			return err
 		}

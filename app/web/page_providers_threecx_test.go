@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"crk/app/phone/phonetest"
 )
 
 // Test3CXAsAPersonAddsOne: add, test, save and change a 3CX on the page.
@@ -45,4 +47,21 @@ func Test3CXAsAPersonAddsOne(t *testing.T) {
 	b.follow(t, "/settings/providers/"+id, form("password", "", "auth", "user")...)
 	is.Equal(kept(id).Auth, "user")   // and changed
 	is.True(!kept(id).ImportInternal) // a box that is not ticked is off
+}
+
+func TestAThreeCXThatRecordsNoMoreIsShown(t *testing.T) {
+	is := is.New(t)
+	p := newPBXServer(t)
+	b := p.enter(t, "owner@example.com")
+	id := p.call(t, "POST", providersPath, p.key, p.request()).json(t)["id"].(string)
+	page := "/settings/providers/" + id + "/sync"
+	p.pbx.Fail(phonetest.PBXFaults{Stopped: true, QuotaReached: true})
+	tested := b.post(t, "/settings/providers/"+id+"/test?here=1")
+	says(t, tested, "The phone system has stopped recording calls")
+	is.Equal(strings.Count(tested.body, "The phone system has stopped recording calls"), 1)
+	says(t, b.get(t, page), "The phone system has no space left for recordings")
+	says(t, b.get(t, "/settings/providers"), "The phone system has stopped recording calls")
+	p.pbx.Fail(phonetest.PBXFaults{})
+	b.post(t, "/settings/providers/"+id+"/test?here=1")
+	is.True(!strings.Contains(b.get(t, page).body, "The phone system has stopped recording calls")) // as soon as it records again
 }

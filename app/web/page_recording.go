@@ -49,7 +49,7 @@ func (o Options) showCall(c *fiber.Ctx, p views.CallPage) error {
 	if err != nil {
 		return err
 	}
-	p.SourceText, p.SourceSummary = own.Transcript, own.Summary
+	p.SourceText, p.SourceSummary, p.SourceSentiment = own.Transcript, own.Summary, own.Sentiment
 	if err := o.aboutCall(ctx, w, &p); err != nil {
 		return err
 	}

@@ -42,9 +42,15 @@ type phoneTest struct {
 
 // tryPhone tries settings, for as long as a person waits.
 func tryPhone(ctx context.Context, o Options, kind string, s syncer.Settings) (phoneTest, error) {
+	return judgeTest(ctx, o, kind, func(ctx context.Context) (phone.Report, error) { return o.Phones.Probe(ctx, kind, s) })
+}
+
+// judgeTest makes a result of a probe, for which there is as much time as a person
+// waits.
+func judgeTest(ctx context.Context, o Options, kind string, probe func(context.Context) (phone.Report, error)) (phoneTest, error) {
 	ctx, cancel := context.WithTimeout(ctx, testTimeout)
 	defer cancel()
-	report, err := o.Phones.Probe(ctx, kind, s)
+	report, err := probe(ctx)
 	if refused, ok := errors.AsType[*egress.Refused](err); ok { // its name has another address now
 		return phoneTest{}, mayReach("config.baseUrl", refused)
 	}
@@ -63,12 +69,7 @@ func tryPhone(ctx context.Context, o Options, kind string, s syncer.Settings) (p
 // tryStored tries a stored integration. One that was stopped because its
 // credentials were refused goes on when they serve again.
 func tryStored(ctx context.Context, o Options, p app.Provider) (phoneTest, error) {
-	s, err := o.Phones.Read(p.Kind, p.Config)
-	if err != nil {
-		return phoneTest{}, err
-	}
-	s.Secret = p.Secret
-	result, err := tryPhone(ctx, o, p.Kind, s)
+	result, err := judgeTest(ctx, o, p.Kind, func(ctx context.Context) (phone.Report, error) { return o.Phones.ProbeStored(ctx, p) })
 	if err != nil || !result.OK || p.State != app.ProviderStopped {
 		return result, err
 	}

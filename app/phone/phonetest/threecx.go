@@ -19,14 +19,18 @@ type PBXRecording struct {
 	CallType    string    // "InboundExternal", "OutboundExternal", "Local"
 	From, To    Party
 	Audio       []byte
-	ContentType string // default audio/x-wav
-	Archived    bool   // the file was moved away
-	Segments    int    // rows of the call log before the one of the talk: a queue, an announcement
+	ContentType string        // default audio/x-wav
+	Archived    bool          // the file was moved away
+	Segments    int           // rows of the call log before the one of the talk: a queue, an announcement
+	Waited      time.Duration // before the talk, since it came in: the call log goes by that
 
 	VisibleFrom     time.Time // when the row appears; zero: at once
 	ReadyFrom       time.Time // when the file does
 	Transcript      string    // of 3CX's own
+	Summary         string
+	Sentiment       int // 1 to 5; 0: none
 	TranscribedFrom time.Time
+	TextFrom        time.Time // IsTranscribed is true before the text itself is there; zero: both at once
 }
 
 // A Party is an end of a call as 3CX writes it.
@@ -47,66 +51,6 @@ func Outside(number string) Party {
 	return Party{Dn: "10003", Number: number, Name: "Sales:" + number, Trunk: true}
 }
 
-// A PBXRole is what a simulated 3CX lets its user do.
-type PBXRole int
-
-// The roles.
-const (
-	SystemOwner  PBXRole = iota // everything
-	SystemAdmin                 // likewise, but for the call log
-	GroupManager                // the call log and the audio
-	OrdinaryUser                // nothing
-)
-
-// PBXFaults are the ways in which a [ThreeCX] can misbehave or differ. The zero
-// value is one of V20.0.10 in good health with an API client of the role System
-// Owner.
-type PBXFaults struct {
-	// Sign-ins.
-	Role        PBXRole
-	TwoFactor   bool          // users need a second factor
-	NoUsers     bool          // there is no sign-in for users
-	SingleToken bool          // a new token ends those before
-	Opaque      bool          // tokens are no JWTs
-	Minutes     bool          // expires_in is in minutes, as it was until 20.0.9
-	TokenLife   time.Duration // default an hour
-	TokenUses   int           // a token is good for so many requests; zero: any number
-	LoginStatus int           // every sign-in is answered so
-	LoginHTML   bool          // every sign-in is answered with a page
-
-	// Lists.
-	MaxTop       int  // a larger $top is a 400; default 100
-	PageLimit    int  // rows a page at most, whatever was asked for
-	NextLink     bool // a page that is not the last names the next, at a host of its own
-	AnyOrder     bool // $orderby is not heeded
-	IgnoreAfter  bool // nor is "Id gt"
-	BadRows      int  // so many rows without a readable time lead each page
-	FailLists    int  // so many lists from now on are a 500
-	ListStatus   int  // every list is answered so
-	ListHTML     bool // every list is answered with a page
-	BusyEvery    int  // every such request is a 429 that asks for a second
-	StuckLog     bool // the call log answers its first page whatever is skipped
-	InsertAtList int  // before this list is answered, Insert is added, once
-	Insert       []PBXRecording
-
-	// Audio.
-	AudioStatus   int    // every recording is answered so
-	AudioTruncate int    // the connection ends so many bytes early
-	AudioHTML     bool   // a page, with status 200 and audio's content type
-	AudioJSON     string // this answer, with status 200
-	AudioEmpty    bool   // no byte at all
-
-	// Calls.
-	LateBy      time.Duration // a call is listed so long after its end
-	OpenFor     time.Duration // and without an end for so long
-	ReadyAfter  time.Duration // its file is there so long after its end
-	Transcribes time.Duration // 3CX's own text is there so long after its end; zero: as each recording says
-	ContentType string        // of every recording
-
-	ClockSkew  time.Duration // the Date header is ahead by so much
-	RedirectTo string        // everything is answered with a redirect to this URL
-}
-
 // PBXStats is what a ThreeCX was asked so far.
 type PBXStats struct {
 	ClientSignIns int // that were granted, to an API client
@@ -114,6 +58,7 @@ type PBXStats struct {
 	ClientRefused int
 	UserRefused   int
 	Lists         int           // of recordings, with a good token
+	StatusReads   int           // of the state of the system
 	Logs          int           // of the call log
 	Downloads     map[int64]int // audio answers begun with status 200, by id
 	BadRequests   []string      // queries that 3CX would not understand
@@ -137,6 +82,7 @@ type ThreeCX struct {
 	stats      PBXStats
 	asked      int // requests so far
 	inFlight   int
+	anew       int64 // the id that the next recording gets after a reset; 0: there was none
 }
 
 var _ http.Handler = (*ThreeCX)(nil)
@@ -180,6 +126,10 @@ func (x *ThreeCX) Add(recordings ...PBXRecording) {
 
 func (x *ThreeCX) add(recordings []PBXRecording) {
 	for _, r := range recordings {
+		if x.anew > 0 {
+			r.ID = x.anew
+			x.anew++
+		}
 		at := slices.IndexFunc(x.recordings, func(have PBXRecording) bool { return have.ID == r.ID })
 		if at >= 0 {
 			x.recordings[at] = r
@@ -187,6 +137,24 @@ func (x *ThreeCX) add(recordings []PBXRecording) {
 		}
 		x.recordings = append(x.recordings, r)
 	}
+}
+
+// Reset is what setting it up anew does: all recordings are lost, and those that
+// are added from now on get ids from the lowest that there was.
+func (x *ThreeCX) Reset() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.reset()
+}
+
+func (x *ThreeCX) reset() {
+	x.anew = 1
+	for i, r := range x.recordings {
+		if i == 0 || r.ID < x.anew {
+			x.anew = r.ID
+		}
+	}
+	x.recordings = nil
 }
 
 // Remove deletes a recording, as retention does.
@@ -222,8 +190,8 @@ func (x *ThreeCX) Stats() PBXStats {
 
 // grant makes a token for an account; the caller holds mu.
 func (x *ThreeCX) grant(account string, f PBXFaults) (value string, expiresIn int) {
-	if f.SingleToken {
-		clear(x.tokens)
+	if !f.ManyTokens { // as its documentation says
+		maps.DeleteFunc(x.tokens, func(_ string, t *token) bool { return t.account == account })
 	}
 	life := f.TokenLife
 	if life == 0 {

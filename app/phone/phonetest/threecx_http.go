@@ -19,7 +19,7 @@ func (x *ThreeCX) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.stats.MostAtOnce = max(x.stats.MostAtOnce, x.inFlight)
 	f, busy := x.faults, x.faults.BusyEvery > 0 && x.asked%x.faults.BusyEvery == 0
 	w.Header().Set("Date", x.now().Add(f.ClockSkew).UTC().Format(http.TimeFormat))
-	w.Header().Set("X-3CX-Version", "20.0.10.0")
+	w.Header().Set("X-3CX-Version", f.version())
 	if r.URL.Query().Has("access_token") {
 		x.stats.Unknown = append(x.stats.Unknown, "a token in the URL")
 	}
@@ -89,10 +89,25 @@ func (x *ThreeCX) serve(w http.ResponseWriter, r *http.Request, f PBXFaults, pat
 	case path == "Defs":
 		writeJSON(w, map[string]any{"value": []any{map[string]any{"Id": 1}}})
 	case path == "SystemStatus":
-		writeJSON(w, map[string]any{"Version": "20.0.10.0", "FQDN": "simulated.3cx.example", "RecordingStopped": false})
+		x.status(w, r, f)
 	default: // Recordings(5) among them
 		x.unknown(w, r)
 	}
+}
+
+// status answers what the system tells of itself.
+func (x *ThreeCX) status(w http.ResponseWriter, r *http.Request, f PBXFaults) {
+	x.mu.Lock()
+	x.stats.StatusReads++
+	x.mu.Unlock()
+	if f.NoStatus {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	all := map[string]any{
+		"Version": f.version(), "FQDN": "simulated.3cx.example", "RecordingStopped": f.Stopped, "RecordingQuotaReached": f.QuotaReached,
+	}
+	writeJSON(w, pageQuery{fields: fieldsOf(r.URL.Query())}.selected(all))
 }
 
 func (x *ThreeCX) unknown(w http.ResponseWriter, r *http.Request) {

@@ -18,8 +18,11 @@ func (x *ThreeCX) begin(w http.ResponseWriter, f PBXFaults, count *int) (rows []
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	*count++
-	if f.InsertAtList == x.stats.Lists+x.stats.Logs {
+	switch x.stats.Lists + x.stats.Logs {
+	case f.InsertAtList:
 		x.add(f.Insert)
+	case f.ResetAtList:
+		x.reset()
 	}
 	status := f.ListStatus
 	if x.faults.FailLists > 0 {
@@ -44,6 +47,7 @@ func (x *ThreeCX) begin(w http.ResponseWriter, f PBXFaults, count *int) (rows []
 
 // under is a recording as the faults have it.
 func (r PBXRecording) under(f PBXFaults, now time.Time) PBXRecording {
+	r.Archived = r.Archived || f.Archived
 	end := r.EndedAt
 	if end.IsZero() {
 		return r
@@ -57,7 +61,7 @@ func (r PBXRecording) under(f PBXFaults, now time.Time) PBXRecording {
 	if f.Transcribes > 0 {
 		r.TranscribedFrom = end.Add(f.Transcribes)
 		if r.Transcript == "" {
-			r.Transcript = "Agent: (written down by 3CX itself)"
+			r.Transcript, r.Sentiment = "Agent: (written down by 3CX itself)", 4
 		}
 	}
 	if f.OpenFor > 0 && now.Before(end.Add(f.OpenFor)) {
@@ -100,7 +104,7 @@ func (x *ThreeCX) list(w http.ResponseWriter, r *http.Request, f PBXFaults) {
 	if p.count {
 		answer["@odata.count"] = len(rows)
 	}
-	if f.NextLink && part[1] < len(rows) {
+	if f.NextLink == NextAlways || f.NextLink == NextMore && part[1] < len(rows) {
 		answer["@odata.nextLink"] = "http://internal.invalid/xapi/v1/Recordings?$skip=" + strconv.Itoa(part[1])
 	}
 	writeJSON(w, answer)
@@ -128,13 +132,27 @@ func (r PBXRecording) row(now time.Time) map[string]any {
 		"FromDn": r.From.Dn, "FromDnType": dnType(r.From), "FromCallerNumber": r.From.Number, "FromDisplayName": r.From.Name, "FromDidNumber": "",
 		"ToDn": r.To.Dn, "ToDnType": dnType(r.To), "ToCallerNumber": r.To.Number, "ToDisplayName": r.To.Name, "ToDidNumber": "",
 		"RecordingUrl": r.To.Dn + "/[x]_" + strconv.FormatInt(r.ID, 10) + ".wav", "IsArchived": r.Archived,
-		"IsTranscribed": r.transcribed(now), "Transcription": nil, "Summary": nil, "SentimentScore": nil,
+		"IsTranscribed": r.transcribed(now),
 	}
 	if !r.EndedAt.IsZero() {
 		m["EndTime"] = r.EndedAt.UTC().Format(pbxTime)
 	}
-	if r.transcribed(now) {
-		m["Transcription"], m["SentimentScore"] = r.Transcript, 3
+	maps.Copy(m, r.words(now))
+	return m
+}
+
+// words is what 3CX wrote down of a recording, as an entity has it.
+func (r PBXRecording) words(now time.Time) map[string]any {
+	m := map[string]any{"Transcription": nil, "Summary": nil, "SentimentScore": nil}
+	if !r.transcribed(now) || r.TextFrom.After(now) {
+		return m
+	}
+	m["Transcription"] = r.Transcript
+	if r.Summary != "" {
+		m["Summary"] = r.Summary
+	}
+	if r.Sentiment > 0 {
+		m["SentimentScore"] = r.Sentiment
 	}
 	return m
 }
@@ -182,8 +200,8 @@ func (x *ThreeCX) log(w http.ResponseWriter, r *http.Request, f PBXFaults, argum
 	slices.SortFunc(rows, func(a, b PBXRecording) int { return b.StartedAt.Compare(a.StartedAt) })
 	var segments []any
 	for _, rec := range rows {
-		if !rec.StartedAt.Before(from) && !rec.StartedAt.After(to) {
-			segments = append(segments, rec.segments()...)
+		if came := rec.StartedAt.Add(-rec.Waited); !came.Before(from) && !came.After(to) {
+			segments = append(segments, rec.segments(x.clock())...)
 		}
 	}
 	q := r.URL.Query()
@@ -197,16 +215,18 @@ func (x *ThreeCX) log(w http.ResponseWriter, r *http.Request, f PBXFaults, argum
 
 // segments are the rows of a recorded call in the call log: the talk, and what was
 // before, with nothing recorded or with the recording named as well.
-func (r PBXRecording) segments() []any {
+func (r PBXRecording) segments(now time.Time) []any {
 	direction := map[string]string{"InboundExternal": "Inbound", "OutboundExternal": "Outbound", "Local": "Internal"}[r.CallType]
 	segment := func(talk time.Duration, to Party, named any) any {
+		entity := r.words(now)
+		entity["Id"] = named
 		return map[string]any{
 			"CdrId": strconv.FormatInt(r.ID, 10) + to.Dn, "StartTime": r.StartedAt.UTC().Format(pbxTime),
 			"TalkingDuration": "PT" + strings.ToUpper(strconv.FormatFloat(talk.Seconds(), 'f', -1, 64)) + "S", "Answered": talk > 0,
 			"Direction": direction, "CallType": r.CallType,
 			"SourceDn": r.From.Dn, "SourceCallerId": r.From.Number, "SourceDisplayName": r.From.Name,
 			"DestinationDn": to.Dn, "DestinationCallerId": to.Number, "DestinationDisplayName": to.Name,
-			"SrcRecId": nil, "DstRecId": named, "Recordings": []any{map[string]any{"Id": named}},
+			"SrcRecId": nil, "DstRecId": named, "Recordings": []any{entity},
 		}
 	}
 	rows := []any{segment(max(0, r.EndedAt.Sub(r.StartedAt)), r.To, r.ID)}

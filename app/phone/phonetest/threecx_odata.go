@@ -32,8 +32,7 @@ func readPage(q url.Values, f PBXFaults, now time.Time) (p pageQuery, err error)
 			return p, fmt.Errorf("the limit of '%d' for Top query has been exceeded", most)
 		}
 	}
-	if s := q.Get("$select"); s != "" {
-		p.fields = strings.Split(s, ",")
+	if p.fields = fieldsOf(q); len(p.fields) > 0 {
 		known := PBXRecording{}.row(now)
 		for _, name := range p.fields {
 			if _, ok := known[name]; !ok {
@@ -46,6 +45,14 @@ func readPage(q url.Values, f PBXFaults, now time.Time) (p pageQuery, err error)
 	}
 	p.filter, err = readFilter(q.Get("$filter"), f, now)
 	return p, err
+}
+
+// fieldsOf are those that $select names.
+func fieldsOf(q url.Values) []string {
+	if s := q.Get("$select"); s != "" {
+		return strings.Split(s, ",")
+	}
+	return nil
 }
 
 // cut returns where the page begins and ends among n rows.

@@ -182,7 +182,7 @@ func TestThreeCXAnswersAsKnown(t *testing.T) {
 	is.True(!strings.Contains(body, "nextLink")) // though there is more
 	is.True(strings.Contains(body, `"EndTime":null`))
 	is.True(strings.Contains(body, `"StartTime":"2026-11-20T09:01:00Z"`))
-	sim.Fail(phonetest.PBXFaults{NextLink: true})
+	sim.Fail(phonetest.PBXFaults{NextLink: phonetest.NextMore})
 	_, body = get("Recordings?$top=2")
 	is.True(strings.Contains(body, "nextLink"))
 	sim.Fail(phonetest.PBXFaults{})
@@ -250,6 +250,48 @@ func TestThreeCXRoles(t *testing.T) {
 	}
 }
 
+func TestThreeCXIsSetUpAnew(t *testing.T) {
+	is := is.New(t)
+	sim, base := startPBXWith(t, 3)
+	token := bearer(t, base)
+	sim.Fail(phonetest.PBXFaults{ResetAtList: 2})
+	listed := func() string {
+		_, body := ask(t, http.MethodGet, base+"/xapi/v1/Recordings?$select=Id", token)
+		return fmt.Sprint(idsOf(t, body))
+	}
+	is.Equal(listed(), "[1 2 3]")
+	is.Equal(listed(), "[]") // all is lost
+	sim.Add(phonetest.PBXRecording{ID: 4, StartedAt: nine, Audio: []byte("RIFF"), CallType: "Local"})
+	is.Equal(listed(), "[1]") // and ids begin anew
+	_, body := ask(t, http.MethodGet, base+"/xapi/v1/Recordings/Pbx.DownloadRecording(recId=1)", token)
+	is.Equal(body, "RIFF") // of another call
+	sim.Fail(phonetest.PBXFaults{Archived: true})
+	status, body := ask(t, http.MethodGet, base+"/xapi/v1/Recordings/Pbx.DownloadRecording(recId=1)", token)
+	is.Equal(status, 400)
+	is.True(strings.Contains(body, "FILE_NOT_FOUND"))
+	_, body = ask(t, http.MethodGet, base+"/xapi/v1/Recordings?$select=Id,IsArchived", token)
+	is.True(strings.Contains(body, `"IsArchived":true`)) // though it is listed
+}
+
+func TestThreeCXTellsItsState(t *testing.T) {
+	is := is.New(t)
+	sim, base := startPBX(t)
+	token := bearer(t, base)
+	const path = "/xapi/v1/SystemStatus?$select=RecordingStopped,RecordingQuotaReached"
+	_, body := ask(t, http.MethodGet, base+path, token)
+	is.Equal(strings.TrimSpace(body), `{"RecordingQuotaReached":false,"RecordingStopped":false}`)
+	sim.Fail(phonetest.PBXFaults{Stopped: true, QuotaReached: true})
+	_, body = ask(t, http.MethodGet, base+path, token)
+	is.Equal(strings.TrimSpace(body), `{"RecordingQuotaReached":true,"RecordingStopped":true}`)
+	sim.Fail(phonetest.PBXFaults{NoStatus: true, Version: "20.0.8.1109"})
+	status, _ := ask(t, http.MethodGet, base+path, token)
+	is.Equal(status, 403)
+	resp, err := http.Get(base + "/") //nolint:noctx // a test's own server
+	is.NoErr(err)
+	is.NoErr(resp.Body.Close())
+	is.Equal(resp.Header.Get("X-3CX-Version"), "20.0.8.1109")
+}
+
 func TestThreeCXTokens(t *testing.T) {
 	is := is.New(t)
 	sim, base := startPBX(t)
@@ -266,10 +308,15 @@ func TestThreeCXTokens(t *testing.T) {
 	now = now.Add(time.Second)
 	is.True(!works(first)) // its life is over
 
-	sim.Fail(phonetest.PBXFaults{SingleToken: true})
+	sim.Fail(phonetest.PBXFaults{})
 	first = bearer(t, base)
 	second := bearer(t, base)
 	is.True(!works(first)) // the next one ends it
+	is.True(works(second))
+	_, answer := send(t, base+"/webclient/api/Login/GetAccessToken", "application/json", `{"Username":"116","Password":"pw"}`)
+	is.True(answer["Status"] == "AuthSuccess" && works(second)) // but not another's
+	sim.Fail(phonetest.PBXFaults{ManyTokens: true})
+	bearer(t, base)
 	is.True(works(second))
 	sim.Fail(phonetest.PBXFaults{BusyEvery: 1})
 	is.True(!works(second)) // too many requests

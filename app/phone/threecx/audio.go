@@ -15,7 +15,8 @@ const opAudio = "threecx: open recording"
 const notFound = "FILE_NOT_FOUND"
 
 // Audio implements [phone.Source]. A file that is not there is not there yet: it is
-// still being written, or in an archive, or deleted, which 3CX does not tell apart.
+// still being written, or deleted, which 3CX does not tell apart, or in an archive,
+// which its list tells.
 func (c *Client) Audio(ctx context.Context, id string) (audio phone.Audio, err error) {
 	if !callID.MatchString(id) {
 		return phone.Audio{}, &phone.Error{Kind: phone.NotYet, Op: opAudio, Detail: "no recording can have this id"}
@@ -24,6 +25,9 @@ func (c *Client) Audio(ctx context.Context, id string) (audio phone.Audio, err e
 		audio, err = c.tryAudio(ctx, pathAudio+id+")", token)
 		return err
 	})
+	if e, ok := errors.AsType[*phone.Error](err); ok && e.Kind == phone.NotYet {
+		e.Archived = c.archivedThere(ctx, id)
+	}
 	return audio, err
 }
 

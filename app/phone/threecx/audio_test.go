@@ -2,6 +2,7 @@ package threecx_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 	"time"
@@ -61,6 +62,35 @@ func TestAudioIsChecked(t *testing.T) {
 				}
 			}
 			is.Equal(phone.KindOf(err), tt.kind)
+		})
+	}
+}
+
+func TestAudioInAnArchive(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		archived bool
+		faults   phonetest.PBXFaults
+		want     bool
+	}{
+		{"archived", true, phonetest.PBXFaults{}, true},
+		{"not written yet", false, phonetest.PBXFaults{AudioStatus: 404}, false},
+		{"a role that may not ask", true, phonetest.PBXFaults{Role: phonetest.GroupManager}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			sim, c := start(t, threecx.Config{})
+			r := recording(5, hour)
+			r.Archived = tt.archived
+			sim.Add(r)
+			sim.Fail(tt.faults)
+			for range 3 {
+				_, err := c.Audio(t.Context(), "5")
+				e, ok := errors.AsType[*phone.Error](err)
+				is.True(ok && e.Kind == phone.NotYet) // it may be brought back
+				is.Equal(e.Archived, tt.want)
+			}
+			is.True(sim.Stats().Lists <= 1) // it is not asked for each time
 		})
 	}
 }

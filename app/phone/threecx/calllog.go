@@ -20,6 +20,11 @@ const (
 	// unless its administrator set another number. A window with as many may hold
 	// more.
 	reportRows = 20_000
+
+	// longestWaiting is how long before its talk a call may have come in, in a
+	// queue: whether the log goes by the one or the other is not known. So it is
+	// asked for that much more, and each row goes by its own time.
+	longestWaiting = time.Hour
 )
 
 // callLog reads the recordings of a window from the call log. It has a row for each
@@ -28,29 +33,39 @@ const (
 // is kept: with another, rows were seen to be missing.
 func (c *Client) callLog(ctx context.Context, w *walk) error {
 	var found segments
+	if err := c.readLog(ctx, opLog, w.since, w.until, found.take); err != nil {
+		return err
+	}
+	return c.yieldFound(w, found)
+}
+
+// readLog calls take with each row of a window of the call log.
+func (c *Client) readLog(ctx context.Context, op string, since, until time.Time, take func(json.RawMessage) error) error {
 	var before []json.RawMessage
 	for rows := 0; rows < reportRows; {
-		page, err := c.page(ctx, opLog, callLogPath(w.since, w.until, rows))
+		page, err := c.page(ctx, op, callLogPath(since.Add(-longestWaiting), until, rows))
 		if err != nil {
 			return err
 		}
 		again := slices.EqualFunc(page.rows, before, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
 		if again && len(page.rows) >= pageSize {
-			return unexpected(opLog, "page after page holds the same rows")
+			return unexpected(op, "page after page holds the same rows")
 		}
 		if again || len(page.rows) == 0 {
-			return c.yieldFound(w, found)
+			return nil
 		}
 		for _, raw := range page.rows {
-			found.add(readSegment(raw))
+			if err := take(raw); err != nil {
+				return err
+			}
 		}
 		before = page.rows
 		rows += len(page.rows)
 		if err := c.sleep(ctx, pageGap); err != nil {
-			return phone.NetworkError(ctx, opLog, err)
+			return phone.NetworkError(ctx, op, err)
 		}
 	}
-	return &phone.Error{Kind: phone.TooMany, Op: opLog, Detail: "the report may be cut short"}
+	return &phone.Error{Kind: phone.TooMany, Op: op, Detail: "the report may be cut short"}
 }
 
 // segments are those of a window that were recorded.
@@ -60,7 +75,9 @@ type segments struct {
 	odd   []error
 }
 
-func (s *segments) add(ids []string, call phone.Call, err error) {
+// take takes in a row of the call log.
+func (s *segments) take(raw json.RawMessage) error {
+	ids, call, err := readSegment(raw)
 	if err != nil {
 		s.odd = append(s.odd, err)
 	}
@@ -78,6 +95,7 @@ func (s *segments) add(ids []string, call phone.Call, err error) {
 		call.ID = id
 		s.best[id] = call
 	}
+	return nil
 }
 
 // yieldFound yields the recordings that were found. Rows of which none can be read

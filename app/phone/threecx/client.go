@@ -10,6 +10,8 @@
 //   - One token serves at a time: the next one ends the one before. How long it
 //     lives stands in the token; what is written beside it meant minutes once.
 //   - A recording that is not there, or not there yet, is a 400.
+//   - One that was set up anew or restored gives ids a second time. Before what was
+//     listed a while ago is downloaded, Same tells whether the id is still its own.
 //   - Times are UTC. A call under way has no end.
 //
 // It only reads: a guard under the client lets nothing pass but the two sign-ins
@@ -30,6 +32,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"crk/app/phone"
@@ -50,6 +53,8 @@ const (
 	fixBlocked = "3CX keeps this appliance out: look at its IP blocklist and Console Restrictions under Admin > Advanced > Security."
 	fixName    = "3CX refused the sign-in. Of an API client (Admin > Integrations > API) give the client id and its key; " +
 		"of a user the extension's number and the password of the web client."
+	fixTaken = "3CX ended the sign-in at once, as it does when somebody else signs in as the same client. " +
+		"Make an API client for this appliance alone, or wait until the other program is done."
 	fixTwo = "This user signs in with a second factor. Make an API client in 3CX under Admin > Integrations > API and use its id and key."
 )
 
@@ -64,8 +69,12 @@ type Client struct {
 	wire    *phone.Wire
 	session *phone.Session
 	pace    *phone.Pace
-	now     func() time.Time
-	sleep   func(context.Context, time.Duration) error
+
+	memory   phone.Memory // of the way that worked last; nil: none
+	extracts *extracts
+	signIns  atomic.Uint64 // so far, tried
+	now      func() time.Time
+	sleep    func(context.Context, time.Duration) error
 }
 
 var (
@@ -73,6 +82,9 @@ var (
 	_ phone.Clocked     = (*Client)(nil)
 	_ phone.Historian   = (*Client)(nil)
 	_ phone.Transcriber = (*Client)(nil)
+	_ phone.Identifier  = (*Client)(nil)
+	_ phone.Warner      = (*Client)(nil)
+	_ phone.Rememberer  = (*Client)(nil)
 )
 
 // An Option changes how a Client behaves.
@@ -104,7 +116,7 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	}
 	c := &Client{
 		base: cfg.BaseURL, username: cfg.Username, password: cfg.Password, auth: cfg.Auth, filter: cfg.filter(),
-		now: time.Now, sleep: phone.Pause,
+		extracts: newExtracts(), now: time.Now, sleep: phone.Pause,
 	}
 	if c.auth == "" {
 		c.auth = AuthAuto
@@ -118,11 +130,14 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	return c, nil
 }
 
-// signedIn calls try with a token; see [phone.Session.Do].
+// signedIn calls try with a token, and once more with a fresh one where the first
+// was refused. When the fresh one is refused as well, somebody else has signed in as
+// the same client meanwhile: that passes, and says nothing of the role, which 3CX
+// refuses with a 403.
 func (c *Client) signedIn(ctx context.Context, op string, try func(token string) error) error {
 	err := c.session.Do(ctx, op, try)
-	if e, ok := errors.AsType[*phone.Error](err); ok && e.Kind == phone.Forbidden && e.Fix == "" {
-		e.Fix = fixRole
+	if e, ok := errors.AsType[*phone.Error](err); ok && e.Kind == phone.Forbidden && e.Status == 0 {
+		return &phone.Error{Kind: phone.Transient, Op: op, Status: http.StatusUnauthorized, Detail: "token taken by another sign-in", Fix: fixTaken}
 	}
 	return err
 }

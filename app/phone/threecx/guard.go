@@ -14,12 +14,13 @@ const (
 	pathRecordings = "/xapi/v1/Recordings"
 	pathAudio      = "/xapi/v1/Recordings/Pbx.DownloadRecording(recId="
 	pathRetention  = "/xapi/v1/Recordings/Pbx.GetRecordingRepositorySettings()"
+	pathStatus     = "/xapi/v1/SystemStatus"
 	pathCallLog    = "/xapi/v1/ReportCallLogData/Pbx.GetCallLogData("
 )
 
 // reads are the paths that may be asked for. Functions of XAPI are told from what
 // they are called with alone, so those are spelt out.
-var reads = regexp.MustCompile(`^/xapi/v1/(Recordings|Recordings/Pbx\.DownloadRecording\(recId=[0-9]{1,18}\)|` +
+var reads = regexp.MustCompile(`^/xapi/v1/(Recordings|SystemStatus|Recordings/Pbx\.DownloadRecording\(recId=[0-9]{1,18}\)|` +
 	`Recordings/Pbx\.GetRecordingRepositorySettings\(\)|` +
 	`ReportCallLogData/Pbx\.GetCallLogData\([A-Za-z]+=[0-9A-Za-z:.'-]*(,[A-Za-z]+=[0-9A-Za-z:.'-]*)*\))$`)
 

@@ -28,6 +28,8 @@ func TestTheGuardLetsOnlyReadingThrough(t *testing.T) {
 		{"the list", "GET", base + "/xapi/v1/Recordings?$top=100", true},
 		{"audio", "GET", base + "/xapi/v1/Recordings/Pbx.DownloadRecording(recId=63214)", true},
 		{"the call log", "GET", base + "/xapi/v1/ReportCallLogData/Pbx.GetCallLogData(periodFrom=2026-06-15T17:00:00Z,sourceFilter='',callTimeFilterFrom='0:00:0',hidePcalls=true)?$top=100", true},
+		{"its state", "GET", base + "/xapi/v1/SystemStatus?$select=RecordingStopped", true},
+		{"a part of its state", "GET", base + "/xapi/v1/SystemStatus/Pbx.SystemDatabaseInformation()", false},
 		{"sign-in of a client", "POST", base + "/connect/token", true},
 		{"sign-in of a user", "POST", base + "/webclient/api/Login/GetAccessToken", true},
 

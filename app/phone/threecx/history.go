@@ -15,11 +15,14 @@ const opHistory = "threecx: ask how far back it goes"
 // Skew implements [phone.Clocked].
 func (c *Client) Skew() time.Duration { return c.wire.Skew() }
 
-// History implements [phone.Historian]. Ids grow with time, so the lowest is of
-// the oldest call. The retention is left out where the role may not read it.
+// anyTime leaves out what has no time, which would come first.
+const anyTime = "StartTime ge 1990-01-01T00:00:00Z"
+
+// History implements [phone.Historian]. It goes by time: ids begin anew where a 3CX
+// was set up anew. The retention is left out where the role may not read it.
 func (c *Client) History(ctx context.Context) (phone.History, error) {
 	var h phone.History
-	page, err := c.page(ctx, opHistory, pathRecordings+"?$orderby="+escape("Id asc")+"&$top=1&$select=Id,StartTime")
+	page, err := c.page(ctx, opHistory, pathRecordings+"?$filter="+escape(anyTime)+"&$orderby="+escape("StartTime asc")+"&$top=1&$select=Id,StartTime")
 	if err != nil {
 		return h, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/http"
 	"net/url"
@@ -17,17 +16,11 @@ import (
 )
 
 const (
-	opList      = "threecx: list recordings"
-	pageSize    = 100                    // more is refused
-	pageGap     = 250 * time.Millisecond // between two pages: a 3CX also has calls to carry
-	maxRows     = 50_000                 // of a window; one that holds more is to be split
-	listMaxBody = 16 << 20
-	longestWait = 30 * time.Second // that a server may ask for before a page is tried again
+	opList   = "threecx: list recordings"
+	pageSize = 100                    // more is refused
+	pageGap  = 250 * time.Millisecond // between two pages: a 3CX also has calls to carry
+	maxRows  = 50_000                 // of a window; one that holds more is to be split
 )
-
-// retryPauses are the waits before the second, third and fourth try of a page that
-// was answered with a 5xx status or with 429.
-var retryPauses = [...]time.Duration{500 * time.Millisecond, 2 * time.Second, 5 * time.Second}
 
 // A walk is one reading of a window, [since, until).
 type walk struct {
@@ -98,11 +91,15 @@ func (c *Client) recordings(ctx context.Context, w *walk) error {
 // keyset walks the pages that path gives the addresses of, each after an id.
 func (c *Client) keyset(ctx context.Context, w *walk, op string, path func(after int64) string) error {
 	for rows := 0; rows < maxRows; {
-		page, err := c.page(ctx, op, path(w.last))
+		address := path(w.last)
+		page, err := c.page(ctx, op, address)
 		if err != nil {
 			return err
 		}
-		more, err := c.yieldRows(w, page.rows)
+		more, ordered, err := c.yieldRows(w, page.rows)
+		if err == nil && !ordered {
+			err = c.whole(ctx, op, address, len(page.rows))
+		}
 		if err != nil || !more {
 			return err
 		}
@@ -114,12 +111,24 @@ func (c *Client) keyset(ctx context.Context, w *walk, op string, path func(after
 	return &phone.Error{Kind: phone.TooMany, Op: op, Detail: "there is no end of pages"}
 }
 
-// yieldRows yields a page and reports whether there may be another. In a full page
-// rows out of the order that was asked for mean that some were lost between two
-// pages, or that a page came again; where a page is not full, all there is has come.
-// Rows of which none can be read are not odd: it is 3CX that changed.
-func (c *Client) yieldRows(w *walk, rows []json.RawMessage) (more bool, err error) {
-	before, ordered := w.last, true
+// whole makes sure that a page that is not full, and whose rows do not come in the
+// order that was asked for, has all that there is: 3CX may give fewer than were
+// asked for, and then some were lost between two pages.
+func (c *Client) whole(ctx context.Context, op, address string, rows int) error {
+	page, err := c.page(ctx, op, address+"&$count=true")
+	if err == nil && page.count != rows {
+		err = errOrder(op)
+	}
+	return err
+}
+
+// yieldRows yields a page and reports whether there may be another, and whether its
+// rows came in the order that was asked for. In a full page another order means that
+// some were lost between two pages, or that a page came again. Rows of which none
+// can be read are not odd: it is 3CX that changed.
+func (c *Client) yieldRows(w *walk, rows []json.RawMessage) (more, ordered bool, err error) {
+	before := w.last
+	ordered = true
 	for _, raw := range rows {
 		r, err := readRow(raw)
 		if r.id > 0 {
@@ -134,16 +143,20 @@ func (c *Client) yieldRows(w *walk, rows []json.RawMessage) (more bool, err erro
 			err = w.take(r.call)
 		}
 		if err != nil {
-			return false, err
+			return false, ordered, err
 		}
 	}
 	switch full := len(rows) >= pageSize; {
 	case len(rows) > 0 && !w.readable:
-		return false, errNoRow(opList)
+		return false, ordered, errNoRow(opList)
 	case full && (!ordered || w.last == before):
-		return false, unexpected(opList, "the rows do not come in the order of their ids")
+		return false, ordered, errOrder(opList)
 	}
-	return w.last > before, nil
+	return w.last > before, ordered, nil
+}
+
+func errOrder(op string) error {
+	return unexpected(op, "the rows do not come in the order of their ids")
 }
 
 func errNoRow(op string) error { return unexpected(op, "no row of the list can be read") }
@@ -182,82 +195,3 @@ func literal(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z")
 
 // escape writes a query's value with %20 for a blank, as 3CX's own pages do.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-
-// A listing is a page as XAPI answers it.
-type listing struct {
-	rows  []json.RawMessage
-	count int // of all pages, where that was asked for; else 0
-}
-
-// page reads one page and tries again where 3CX fails or asks to be left alone for
-// a moment.
-func (c *Client) page(ctx context.Context, op, path string) (listing, error) {
-	for try := 0; ; try++ {
-		page, err := c.tryPage(ctx, op, path)
-		e, ok := errors.AsType[*phone.Error](err)
-		if !ok || e.Kind != phone.Transient || try == len(retryPauses) || e.RetryAfter > longestWait {
-			return page, err
-		}
-		if c.sleep(ctx, max(retryPauses[try], e.RetryAfter)) != nil {
-			return page, err
-		}
-	}
-}
-
-func (c *Client) tryPage(ctx context.Context, op, path string) (page listing, err error) {
-	err = c.pace.Do(ctx, op, func() error {
-		return c.signedIn(ctx, op, func(token string) error {
-			body, err := c.fetchJSON(ctx, op, path, token)
-			if err != nil {
-				return err
-			}
-			page, err = readListing(op, body)
-			return err
-		})
-	})
-	return page, err
-}
-
-func (c *Client) fetchJSON(ctx context.Context, op, path, token string) ([]byte, error) {
-	call, cancel := context.WithTimeout(ctx, listTimeout)
-	defer cancel()
-	resp, err := c.get(call, op, path, token)
-	if err != nil {
-		return nil, explain(ctx, op, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, unexpected(op, "a part came where the whole was asked for")
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, listMaxBody+1))
-	if err != nil {
-		return nil, phone.NetworkError(ctx, op, err)
-	}
-	if len(body) > listMaxBody {
-		return nil, &phone.Error{Kind: phone.TooMany, Op: op, Detail: "the answer is too large"}
-	}
-	return body, nil
-}
-
-// readListing reads a list's answer. Its next link is of no use: it may be missing
-// where there is more.
-func readListing(op string, body []byte) (listing, error) {
-	if phone.IsPage(body) {
-		return listing{}, unexpected(op, "a web page came instead of a list")
-	}
-	var answer struct {
-		Value *[]json.RawMessage `json:"value"`
-		Count phone.Text         `json:"@odata.count"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return listing{}, unexpected(op, "the list is not JSON")
-	}
-	if answer.Value == nil {
-		return listing{}, unexpected(op, "the answer holds no list")
-	}
-	count, err := strconv.Atoi(string(answer.Count))
-	if err != nil {
-		count = 0
-	}
-	return listing{rows: *answer.Value, count: max(0, count)}, nil
-}

@@ -29,7 +29,7 @@ func TestListFailures(t *testing.T) {
 		{"no XAPI there", phonetest.PBXFaults{ListStatus: 404}, phone.Unexpected, 1},
 		{"a refused query", phonetest.PBXFaults{MaxTop: 50}, phone.Unexpected, 1},
 		{"a user of no role", phonetest.PBXFaults{Role: phonetest.OrdinaryUser}, phone.Forbidden, 0},
-		{"a token that is never good", phonetest.PBXFaults{ListStatus: 401}, phone.Forbidden, 2},
+		{"a token that is never good", phonetest.PBXFaults{ListStatus: 401}, phone.Transient, 4},
 		{"a page for browsers", phonetest.PBXFaults{ListHTML: true}, phone.Unexpected, 1},
 		{"rows in no order", phonetest.PBXFaults{AnyOrder: true}, phone.Unexpected, 1},
 		{"the same rows again and again", phonetest.PBXFaults{IgnoreAfter: true}, phone.Unexpected, 2},
@@ -92,7 +92,6 @@ func TestTheRoleIsNamed(t *testing.T) {
 		words  string
 	}{
 		{"a user of no role", phonetest.PBXFaults{Role: phonetest.OrdinaryUser}, "Role must be System Owner"},
-		{"a token that is never good", phonetest.PBXFaults{ListStatus: 401}, "Role must be System Owner"},
 		{"kept out", phonetest.PBXFaults{LoginStatus: 403}, "IP blocklist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,6 +103,50 @@ func TestTheRoleIsNamed(t *testing.T) {
 			is.True(ok && e.Kind == phone.Forbidden)
 			is.True(strings.Contains(e.Fix, tt.words)) // what to do about it is said
 		})
+	}
+}
+
+// TestSomebodyElseSignsInAsTheSameClient has another program take the token as often
+// as it can.
+func TestSomebodyElseSignsInAsTheSameClient(t *testing.T) {
+	is := is.New(t)
+	sim, c := start(t, threecx.Config{})
+	fill(sim, 3)
+	sim.Fail(phonetest.PBXFaults{ListStatus: 401})
+	_, _, err := list(t, c)
+	e, ok := errors.AsType[*phone.Error](err)
+	is.True(ok && e.Kind == phone.Transient) // it passes
+	is.True(strings.Contains(err.Error(), "token taken by another sign-in"))
+	is.True(strings.Contains(e.Fix, "same client"))
+	is.True(!strings.Contains(e.Fix, "Role")) // the role is not to blame
+	is.True(sim.Stats().ClientSignIns <= 4)
+	sim.Fail(phonetest.PBXFaults{})
+	got, _, err := list(t, c)
+	is.NoErr(err)
+	is.Equal(len(got), 3)
+}
+
+func TestRowsInNoOrderAreNeverLost(t *testing.T) {
+	is := is.New(t)
+	sim, c := start(t, threecx.Config{})
+	fill(sim, 70)
+	sim.Fail(phonetest.PBXFaults{AnyOrder: true, PageLimit: 30}) // a page is not full though there is more
+	_, _, err := list(t, c)
+	is.Equal(phone.KindOf(err), phone.Unexpected)
+}
+
+func TestACallThatCameInBeforeTheWindow(t *testing.T) {
+	is := is.New(t)
+	sim, c := start(t, threecx.Config{})
+	sim.Fail(phonetest.PBXFaults{Role: phonetest.GroupManager})
+	r := recording(7, hour.Add(time.Minute))
+	r.Waited, r.Segments = 2*time.Minute, 1 // the log has it under the hour before
+	sim.Add(r)
+	got, _, err := list(t, c)
+	is.NoErr(err)
+	is.Equal(got, map[string]int{"7": 1})
+	for call, err := range c.Calls(t.Context(), hour.Add(-time.Hour), hour) {
+		t.Error("nor does it come in that hour as well:", call.ID, err)
 	}
 }
 

@@ -26,31 +26,46 @@ const (
 // tokenShape is what may be a token. What goes into a header must not break it.
 var tokenShape = regexp.MustCompile(`^[!-~]{8,}$`)
 
+// Remember implements [phone.Rememberer].
+func (c *Client) Remember(m phone.Memory) { c.memory = m }
+
 // signIn gets a token. Where the way is not known yet it tries each once, because
-// 3CX shuts out who guesses, and keeps to the one that worked.
+// 3CX shuts out who guesses, first the one that worked last, and keeps to the one
+// that works.
 func (c *Client) signIn(ctx context.Context) (phone.Token, error) {
+	c.signIns.Add(1)
 	switch c.auth {
 	case AuthAPIClient:
 		return c.signInClient(ctx)
 	case AuthUser:
 		return c.signInUser(ctx)
 	}
-	token, err := c.signInClient(ctx)
-	if err == nil {
-		c.auth = AuthAPIClient
-		return token, nil
+	asUser := c.memory != nil && c.memory.Recall(ctx) == AuthUser
+	token, err := c.signInAs(ctx, asUser)
+	if !refused(err) && (!asUser || phone.KindOf(err) != phone.Unexpected) {
+		return token, err // a way that is not there any more is one refused
 	}
-	if !refused(err) {
+	token, otherErr := c.signInAs(ctx, !asUser)
+	if phone.KindOf(otherErr) == phone.Unexpected || asUser && refused(otherErr) {
+		return token, err // there is no such sign-in, or what is said of the user tells more
+	}
+	return token, otherErr
+}
+
+// signInAs tries one way, which is the one from then on if it works.
+func (c *Client) signInAs(ctx context.Context, user bool) (token phone.Token, err error) {
+	way, try := AuthAPIClient, c.signInClient
+	if user {
+		way, try = AuthUser, c.signInUser
+	}
+	if token, err = try(ctx); err != nil {
 		return token, err
 	}
-	token, userErr := c.signInUser(ctx)
-	if userErr == nil {
-		c.auth = AuthUser
+	c.auth = way
+	if c.memory != nil {
+		c.memory.Keep(ctx, way)
 	}
-	if phone.KindOf(userErr) == phone.Unexpected {
-		return token, err // there is no sign-in for users: the first refusal counts
-	}
-	return token, userErr
+	return token, nil
 }
 
 func refused(err error) bool {

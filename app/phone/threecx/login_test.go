@@ -1,6 +1,7 @@
 package threecx_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -84,6 +85,49 @@ func TestWhatWorkedIsRemembered(t *testing.T) {
 	_, _, err = list(t, c)
 	is.Equal(phone.KindOf(err), phone.Credentials)
 	is.Equal(sim.Stats().UserRefused, 0) // a client is not tried as a user later
+}
+
+// A note is a memory that outlives a client.
+type note string
+
+func (n *note) Recall(context.Context) string       { return string(*n) }
+func (n *note) Keep(_ context.Context, word string) { *n = note(word) }
+
+func TestWhatWorkedIsTriedFirstAfterARestart(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		noted    note
+		cfg      threecx.Config
+		faults   phonetest.PBXFaults
+		asClient int // refused
+		asUser   int // refused
+		after    note
+		words    string // of a refusal
+	}{
+		{"nothing is known", "", threecx.Config{Username: user, Password: "pw"}, phonetest.PBXFaults{}, 1, 0, threecx.AuthUser, ""},
+		{"a user", threecx.AuthUser, threecx.Config{Username: user, Password: "pw"}, phonetest.PBXFaults{}, 0, 0, threecx.AuthUser, ""},
+		{"a client", threecx.AuthAPIClient, threecx.Config{}, phonetest.PBXFaults{}, 0, 0, threecx.AuthAPIClient, ""},
+		{"a client, of what was a user", threecx.AuthUser, threecx.Config{}, phonetest.PBXFaults{}, 0, 1, threecx.AuthAPIClient, ""},
+		{"a client, where users cannot sign in any more", threecx.AuthUser, threecx.Config{}, phonetest.PBXFaults{NoUsers: true}, 0, 0, threecx.AuthAPIClient, ""},
+		{"a second factor since", threecx.AuthUser, threecx.Config{Username: user, Password: "pw"}, phonetest.PBXFaults{TwoFactor: true}, 1, 1, threecx.AuthUser, "second factor"},
+		{"a word that nobody knows", "oauth", threecx.Config{}, phonetest.PBXFaults{}, 0, 0, threecx.AuthAPIClient, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			sim, c := start(t, tt.cfg)
+			sim.AddUser(user, "pw")
+			sim.Fail(tt.faults)
+			c.Remember(&tt.noted)
+			_, _, err := list(t, c)
+			is.Equal(err == nil, tt.words == "")
+			if err != nil {
+				is.True(strings.Contains(err.Error(), tt.words))
+			}
+			is.Equal(sim.Stats().ClientRefused, tt.asClient)
+			is.Equal(sim.Stats().UserRefused, tt.asUser)
+			is.Equal(tt.noted, tt.after)
+		})
+	}
 }
 
 func TestTokensAreRenewedInTime(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // for as much of the call log, and tries nothing twice.
 func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	var r phone.Report
-	start := time.Now()
+	before, start := c.signIns.Load(), time.Now()
 	err := c.session.SignIn(ctx)
 	r.Latency = time.Since(start)
 	r.ClockSkew = c.wire.Skew().Round(time.Second)
@@ -24,19 +24,28 @@ func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	if r.Add(phone.StepSignIn, err) != nil {
 		return r, err
 	}
+	start = time.Now()
 	err = c.probeList(ctx, &r)
+	if c.signIns.Load() == before {
+		r.Latency = time.Since(start)
+	}
 	if isForbidden(err) {
 		err = c.probeLog(ctx, &r)
 	}
-	err = r.Add(phone.StepList, err)
-	return r, err
+	if err = r.Add(phone.StepList, err); err != nil {
+		return r, err
+	}
+	if warnings, err := c.askStatus(ctx); err == nil { // else it does not tell, and the calls are there
+		r.Warnings = warnings
+	}
+	return r, nil
 }
 
 const probed = 7 * 24 * time.Hour
 
 func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 	now := c.now()
-	page, err := c.tryPage(ctx, opList, recordingsPath(now.Add(-probed), now, 0, "Id desc")+"&$count=true")
+	page, err := c.askPage(ctx, opList, recordingsPath(now.Add(-probed), now, 0, "Id desc")+"&$count=true")
 	if err != nil {
 		return err
 	}
@@ -55,7 +64,7 @@ func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 
 func (c *Client) probeLog(ctx context.Context, r *phone.Report) error {
 	now := c.now()
-	page, err := c.tryPage(ctx, opLog, callLogPath(now.Add(-probed), now, 0))
+	page, err := c.askPage(ctx, opLog, callLogPath(now.Add(-probed), now, 0))
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,9 @@ import (
 
 // A row is a recording of the list.
 type row struct {
-	id   int64 // 0 where it cannot be read
-	call phone.Call
+	id       int64 // 0 where it cannot be read
+	call     phone.Call
+	archived bool // its file was moved away
 }
 
 // readRow reads a row of the list. The error is a [*phone.RowError]; the id is told
@@ -33,6 +34,7 @@ func readRow(raw json.RawMessage) (row, error) {
 		ToType     phone.Text `json:"ToDnType"`
 		ToNumber   phone.Text `json:"ToCallerNumber"`
 		ToName     phone.Text `json:"ToDisplayName"`
+		Archived   flag       `json:"IsArchived"`
 	}
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return row{}, &phone.RowError{Err: errors.New("is no object")}
@@ -41,7 +43,7 @@ func readRow(raw json.RawMessage) (row, error) {
 	if !ok {
 		return row{}, &phone.RowError{Err: errors.New("has no usable id")}
 	}
-	r := row{id: id, call: phone.Call{ID: strconv.FormatInt(id, 10), Raw: raw}}
+	r := row{id: id, call: phone.Call{ID: strconv.FormatInt(id, 10), Raw: raw}, archived: bool(v.Archived)}
 	if r.call.StartedAt, ok = readTime(v.Start); !ok {
 		return r, &phone.RowError{ID: r.call.ID, Err: errors.New("has no readable time")}
 	}
@@ -52,6 +54,16 @@ func readRow(raw json.RawMessage) (row, error) {
 	setSides(&r.call, side{v.FromNumber, v.FromDn, v.FromName, v.FromType == extension},
 		side{v.ToNumber, v.ToDn, v.ToName, v.ToType == extension})
 	return r, nil
+}
+
+// A flag reads true, and takes anything else for false, so that one odd field does
+// not spoil a row.
+type flag bool
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (f *flag) UnmarshalJSON(b []byte) error {
+	*f = string(b) == "true"
+	return nil
 }
 
 // extension is the DnType of a person's own number.

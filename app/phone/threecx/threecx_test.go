@@ -152,7 +152,7 @@ func TestCallsArriveOnceWhateverTheServerDoes(t *testing.T) {
 	}{
 		{"nothing wrong", 250, phonetest.PBXFaults{}, 1},
 		{"a full last page", 200, phonetest.PBXFaults{}, 1},
-		{"next links, at another host", 350, phonetest.PBXFaults{NextLink: true}, 1},
+		{"next links, at another host", 350, phonetest.PBXFaults{NextLink: phonetest.NextMore}, 1},
 		{"fewer rows a page than asked for", 70, phonetest.PBXFaults{PageLimit: 30}, 1},
 		{"a row that comes meanwhile", 150, phonetest.PBXFaults{InsertAtList: 2, Insert: []phonetest.PBXRecording{late}}, 1},
 		{"three failures in a row", 150, phonetest.PBXFaults{FailLists: 3}, 1},
@@ -160,7 +160,8 @@ func TestCallsArriveOnceWhateverTheServerDoes(t *testing.T) {
 		{"a token is good for two requests", 350, phonetest.PBXFaults{TokenUses: 2}, 3},
 		{"tokens that are no JWTs", 150, phonetest.PBXFaults{Opaque: true}, 1},
 		{"lives in minutes", 150, phonetest.PBXFaults{Opaque: true, Minutes: true}, 1},
-		{"one token at a time", 150, phonetest.PBXFaults{SingleToken: true}, 1},
+		{"any number of tokens", 150, phonetest.PBXFaults{ManyTokens: true}, 1},
+		{"next links on all pages", 150, phonetest.PBXFaults{NextLink: phonetest.NextAlways}, 1},
 		{"a clock ten minutes ahead", 150, phonetest.PBXFaults{ClockSkew: 10 * time.Minute}, 1},
 		{"a clock two hours behind", 150, phonetest.PBXFaults{ClockSkew: -2 * time.Hour}, 1},
 		{"an administrator", 150, phonetest.PBXFaults{Role: phonetest.SystemAdmin}, 1},
