@@ -16,30 +16,17 @@ const notFound = "FILE_NOT_FOUND"
 
 // Audio implements [phone.Source]. A file that is not there is not there yet: it is
 // still being written, or in an archive, or deleted, which 3CX does not tell apart.
-func (c *Client) Audio(ctx context.Context, id string) (audio phone.Audio, err error) {
+func (c *Client) Audio(ctx context.Context, id string) (phone.Audio, error) {
 	if !callID.MatchString(id) {
 		return phone.Audio{}, &phone.Error{Kind: phone.NotYet, Op: opAudio, Detail: "no recording can have this id"}
 	}
-	err = c.signedIn(ctx, opAudio, func(token string) error {
-		audio, err = c.tryAudio(ctx, pathAudio+id+")", token)
-		return err
+	return c.audio.Open(ctx, func(call context.Context, token string, header http.Header) (*http.Response, error) {
+		resp, err := c.getWith(call, opAudio, pathAudio+id+")", token, header)
+		if err != nil {
+			return nil, explainAudio(ctx, err)
+		}
+		return resp, nil
 	})
-	return audio, err
-}
-
-func (c *Client) tryAudio(ctx context.Context, path, token string) (phone.Audio, error) {
-	call, cancel := context.WithTimeout(ctx, audioTimeout)
-	resp, err := c.get(call, opAudio, path, token)
-	if err != nil {
-		cancel()
-		return phone.Audio{}, explainAudio(ctx, err)
-	}
-	body := phone.IdleBody(ctx, opAudio, resp.Body, idleTimeout, cancel)
-	audio, err := phone.TakeAudio(opAudio, resp, body, explainAnswer)
-	if err != nil {
-		body.Close()
-	}
-	return audio, err
 }
 
 // explainAudio tells a recording that is not there from a 3CX that is not.
