@@ -18,6 +18,7 @@ const sealedProvider = "provider"
 
 const providerColumns = `p.id, p.business_id, p.kind, p.name, p.host, p.config, p.interval_ms, p.backfill_from,
 	p.agent_channel, p.active, p.is_default, p.state, p.cursor, p.refusals, p.next_sync_at, p.created_at,
+	coalesce((SELECT denied FROM sync_health WHERE provider_id = p.id), 0) > 0,
 	r.id, r.cause, r.status, r.started_at, r.finished_at, r.found, r.imported, r.skipped, r.failed, r.error`
 
 // providerTables joins each integration with its latest run, if there is one.
@@ -30,7 +31,7 @@ func scanProvider(row scanner) (p app.Provider, err error) {
 	var r app.SyncRun
 	var counts [4]*int
 	err = row.Scan(&p.ID, &p.BusinessID, &p.Kind, &p.Name, &p.Host, &config, &interval, instant{&p.Backfill},
-		&p.Agent, &p.Active, &p.Default, &p.State, instant{&p.Cursor}, &p.Refusals, instant{&p.NextSyncAt}, instant{&p.CreatedAt},
+		&p.Agent, &p.Active, &p.Default, &p.State, instant{&p.Cursor}, &p.Refusals, instant{&p.NextSyncAt}, instant{&p.CreatedAt}, &p.Denied,
 		text{&r.ID}, text{&r.Trigger}, text{&r.Status}, instant{&r.StartedAt}, instant{&r.FinishedAt},
 		&counts[0], &counts[1], &counts[2], &counts[3], text{&r.Error})
 	p.Config, p.Interval = json.RawMessage(config), time.Duration(interval)*time.Millisecond
@@ -129,7 +130,7 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 			return err
 		}
 		was := p
-		c.apply(&p, t.now)
+		again := c.apply(&p, t.now)
 		t.providerChanged(p)
 		err = t.exec(`UPDATE providers SET name = ?, config = ?, secret = coalesce(?, secret), interval_ms = ?, backfill_from = ?,
 				agent_channel = ?, active = ?, state = ?, cursor = ?, refusals = ?, next_sync_at = ?, updated_at = ? WHERE id = ?`,
@@ -137,6 +138,11 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 			p.Agent, p.Active, p.State, stamp(p.Cursor), p.Refusals, stamp(p.NextSyncAt), stamp(t.now), id)
 		if err != nil {
 			return err
+		}
+		if again {
+			if err := t.letHear(p); err != nil {
+				return err
+			}
 		}
 		return t.auditProvider(was, p, "provider.update", c.Secret != nil)
 	})
@@ -146,8 +152,9 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 	return s.Provider(ctx, business, id)
 }
 
-// apply makes the change to p.
-func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
+// apply makes the change to p, and reports whether it is worth trying now what
+// failed before.
+func (c ProviderPatch) apply(p *app.Provider, now time.Time) (again bool) {
 	if c.Name != nil {
 		p.Name = *c.Name
 	}
@@ -160,7 +167,6 @@ func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
 			p.NextSyncAt = later
 		}
 	}
-	again := false
 	if c.Backfill != nil {
 		if c.Backfill.Before(p.Backfill) {
 			p.Cursor, again = time.Time{}, true
@@ -183,14 +189,23 @@ func (c ProviderPatch) apply(p *app.Provider, now time.Time) {
 	if !p.Active {
 		p.NextSyncAt = time.Time{}
 	}
+	return again
 }
 
 // pardon gives an integration that a person has seen to another chance.
 func pardon(p *app.Provider, now time.Time) {
 	p.Refusals, p.NextSyncAt = 0, now
 	if p.State == app.ProviderStopped {
-		p.State = app.ProviderOK
+		p.State = well(*p)
 	}
+}
+
+// well is the state of an integration whose lists can be read.
+func well(p app.Provider) app.ProviderState {
+	if p.Denied {
+		return app.ProviderFailing
+	}
+	return app.ProviderOK
 }
 
 // SetDefaultProvider makes an integration the default of its kind and active,
@@ -275,8 +290,12 @@ func (s *Store) PardonProvider(ctx context.Context, business app.BusinessID, id 
 			p.NextSyncAt = time.Time{}
 		}
 		t.providerChanged(p)
-		return t.exec(`UPDATE providers SET state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
+		err = t.exec(`UPDATE providers SET state = ?, refusals = 0, next_sync_at = ?, updated_at = ? WHERE id = ?`,
 			p.State, stamp(p.NextSyncAt), stamp(t.now), id)
+		if err != nil {
+			return err
+		}
+		return t.letHear(p)
 	})
 }
 

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -94,13 +95,8 @@ func kindMark(kind string) string {
 	return "DT"
 }
 
-// errorCode is what went wrong in the last sync.
-func (c ProviderCard) errorCode() string {
-	if c.LastSync == nil || c.LastSync.Error == "" {
-		return "unknown"
-	}
-	return c.LastSync.Error
-}
+// errorCode is what is wrong.
+func (c ProviderCard) errorCode() string { return cmp.Or(c.Trouble(), "unknown") }
 
 // phoneFix says what to do about a phone system's failure. Of 3CX more is known.
 func phoneFix(ctx context.Context, kind, code string) string {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -19,6 +20,12 @@ var (
 	errNoProvider = errors.New("syncer: the phone integration was deleted")
 	errUploading  = errors.New("syncer: somebody uploads the audio")
 	errStopped    = errors.New("syncer: the phone integration waits for its credentials to be mended")
+	errAnother    = errors.New("syncer: the phone system has given this id to another call")
+)
+
+const (
+	lookPause = time.Minute      // before it is looked again whether another download was let through
+	sureFor   = 10 * time.Minute // after it was listed an id means the call that it meant
 )
 
 // Handler downloads recordings as jobs of kind app.JobFetch.
@@ -41,6 +48,13 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	if err != nil {
 		return err
 	}
+	if d.Health.Denied > 0 {
+		end, ok := e.guest.look(d.Provider.ID)
+		if !ok {
+			return jobs.Wait(errDeaf, lookPause)
+		}
+		defer end()
+	}
 	leave, err := e.turn(ctx, j, d.Provider.ID)
 	if err != nil {
 		return ignoreMissing(err)
@@ -48,11 +62,22 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	defer leave() // after a failure was noted, so that the next one heeds it
 	past := remembered(j)
 	if err := e.download(ctx, j, d, source, past, leave); err != nil {
-		return e.judge(ctx, d.Provider, past, err)
+		return e.judge(ctx, j, d, past, err)
 	}
 	e.guest.came(d.Provider.ID, e.db.Now())
+	return ignoreMissing(e.answered(ctx, d))
+}
+
+// answered ends what was noted against a phone system of which a recording came.
+func (e *Engine) answered(ctx context.Context, d store.Download) error {
+	p := d.Provider
+	if d.Health.Denied > 0 {
+		if err := e.db.HearAudio(ctx, p.BusinessID, p.ID); err != nil {
+			return err
+		}
+	}
 	if d.Health.Strikes > 0 {
-		return ignoreMissing(e.db.Heal(ctx, j.BusinessID, d.Provider.ID))
+		return e.db.Heal(ctx, p.BusinessID, p.ID)
 	}
 	return nil
 }
@@ -85,7 +110,14 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 	if err := json.Unmarshal(d.Remote, &name); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	pending, err := e.receive(ctx, source, name.ID)
+	reuses, sure := e.kinds[d.Provider.Kind].Reuses, false
+	if reuses && (j.Attempts > 0 || e.db.Now().Sub(j.CreatedAt) > sureFor) {
+		var err error
+		if sure, err = sameCall(ctx, source, name.ID, d); err != nil {
+			return err
+		}
+	}
+	pending, err := e.receive(ctx, source, name.ID, past.lastTry())
 	if err != nil {
 		return err
 	}
@@ -95,21 +127,68 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 	if err != nil {
 		return err
 	}
+	if reuses && !sure && long(d.Duration, file.Stats.Duration) {
+		if err := e.suspect(ctx, source, name.ID, d, file); err != nil {
+			return err
+		}
+	}
 	return e.keep(ctx, j, pending, file)
 }
 
-// receive gets the audio into a file without a name yet.
-func (e *Engine) receive(ctx context.Context, source phone.Source, id string) (*audio.Pending, error) {
+// sameCall asks whether an id still means the call that it meant when it was listed;
+// sure is false where the phone system cannot tell.
+func sameCall(ctx context.Context, source phone.Source, id string, d store.Download) (sure bool, err error) {
+	asks, ok := source.(phone.Identifier)
+	if !ok {
+		return false, nil
+	}
+	same, err := asks.Same(ctx, id, d.CallAt)
+	if err == nil && !same {
+		err = errAnother
+	}
+	return err == nil, err
+}
+
+// suspect looks into audio that is much longer than its call was listed. Either the
+// call went on, or the audio is another one's: where nobody can say that it is not,
+// it is never kept, for people who must not hear it may see this call.
+func (e *Engine) suspect(ctx context.Context, source phone.Source, id string, d store.Download, file store.AudioFile) error {
+	sure, err := sameCall(ctx, source, id, d)
+	if err == nil && !sure {
+		return badContent(fmt.Errorf("it has %.0f seconds where %d are listed: it may be another call's", file.Stats.Duration, d.Duration))
+	}
+	return err
+}
+
+// receive gets the audio into a file without a name yet. With partly one that breaks
+// off is taken as far as it came.
+func (e *Engine) receive(ctx context.Context, source phone.Source, id string, partly bool) (*audio.Pending, error) {
 	remote, err := source.Audio(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	defer remote.Body.Close()
-	pending, err := e.audio.Write(ctx, remote.Body, e.maxAudio)
+	body := io.Reader(remote.Body)
+	if partly {
+		body = untilBroken{body}
+	}
+	pending, err := e.audio.Write(ctx, body, e.maxAudio)
 	if err != nil {
 		return nil, fmt.Errorf("syncer: fetch: %w", err)
 	}
 	return pending, nil
+}
+
+// untilBroken reads a recording that breaks off as if it ended there.
+type untilBroken struct{ io.Reader }
+
+// Read implements [io.Reader].
+func (r untilBroken) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if phone.KindOf(err) == phone.BadContent {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // keep gives a checked file its name and says in the database that it is there,
@@ -155,8 +234,10 @@ func ignoreMissing(err error) error {
 func (e *Engine) giveUp(ctx context.Context, j app.Job, err error) error {
 	code := app.AudioFetchFailed
 	switch {
-	case phone.KindOf(err) == phone.NotYet:
+	case phone.KindOf(err) == phone.NotYet, errors.Is(err, errAnother):
 		code = app.AudioGone
+	case phone.KindOf(err) == phone.Forbidden:
+		code = app.AudioForbidden
 	case errors.Is(err, audio.ErrTooLarge), errors.Is(err, audio.ErrTooLong):
 		code = app.AudioTooLong
 	case errors.Is(err, errContent):

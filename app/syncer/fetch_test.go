@@ -122,7 +122,7 @@ func TestShortAudioIsBetterThanNone(t *testing.T) {
 func TestAudioCutOffIsNotKept(t *testing.T) {
 	is := is.New(t)
 	r := oneCall(t)
-	r.sim.Fail(phonetest.Faults{AudioTruncate: 100})
+	r.sim.Fail(phonetest.Faults{AudioTruncate: 100, Range: phonetest.RangeIgnored})
 	is.Equal(r.fetch(), 1) // the connection broke
 	is.Equal(r.recordings()[7].Status, app.AwaitingAudio)
 	r.sim.Fail(phonetest.Faults{AudioShort: 3000})
