@@ -72,6 +72,17 @@ func (p ProviderForm) chosen(kind string) bool {
 	return p.Kind == kind || (p.Kind == "" && kind == app.SourceDTAC)
 }
 
+// advanced reports whether what few need to say is shown at once: something of it is
+// set, or was refused.
+func (p ProviderForm) advanced() bool {
+	for _, name := range []string{"auth", "maxDownloadKiBps", "caCertificate"} {
+		if p.Errors[name] != "" || name != "auth" && p.Value(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // example is an address of the kind of phone system that the drawer is for.
 func (p ProviderForm) example() string {
 	if p.chosen(app.SourceThreeCX) {
