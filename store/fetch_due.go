@@ -15,6 +15,17 @@ func (s *Store) FetchDue(ctx context.Context, business app.BusinessID, recording
 	return at, err
 }
 
+// NoteBadAudio adds to the history of the recording that a job is about what came in
+// place of its audio. It returns ErrLease where the job is gone.
+func (s *Store) NoteBadAudio(ctx context.Context, j app.Job, what string) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.hold(j); err != nil {
+			return err
+		}
+		return t.note(j.Key, "bad_audio", clip(what, 300))
+	})
+}
+
 // hurryFetch makes the download of a recording due that waits for a later try.
 func (t *tx) hurryFetch(r app.Recording) error {
 	t.queued = append(t.queued, app.JobFetch)

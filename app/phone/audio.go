@@ -38,7 +38,7 @@ func TakeAudio(op string, resp *http.Response, body io.ReadCloser, explain func(
 	case IsPage(head):
 		return Audio{}, bad("a web page came instead of audio")
 	case !bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")):
-		return Audio{}, bad("the bytes are no sound file")
+		return Audio{}, bad(fmt.Sprintf("the bytes are no sound file: they begin % x", head[:min(len(head), 8)]))
 	}
 	answer, err := io.ReadAll(io.LimitReader(buffered, maxAnswer))
 	if err != nil {

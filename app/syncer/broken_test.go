@@ -171,6 +171,17 @@ func TestAnotherCallsRecordingIsNotFetched(t *testing.T) {
 
 	r = oneCall(t)
 	c = r.changing()
+	*c.same = false
+	r.Exec(t, `UPDATE recordings SET status = 'failed', error = 'audio_gone'`)
+	r.Exec(t, `DELETE FROM jobs`)
+	r.Clock.Advance(30 * 24 * time.Hour)
+	_, err := r.RetryStage(t.Context(), r.Business.ID, nil, r.recordings()[7].ID)
+	is.NoErr(err)
+	is.Equal(r.fetch(), 1) // a person who tries an old one again does not vouch for its id
+	is.Equal(len(r.sim.Stats().Downloads), 0)
+
+	r = oneCall(t)
+	c = r.changing()
 	r.sim.Fail(phonetest.Faults{AudioNotFoundFirst: 1})
 	is.Equal(r.fetch(), 1)
 	*c.err = &phone.Error{Kind: phone.Unreachable}

@@ -113,7 +113,6 @@ func TestWhoMendsTheRightsIsNotKeptWaiting(t *testing.T) {
 func TestOneForbiddenRecordingHoldsNothing(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t, nil)
-	r.sim.AddAccount("another", "secret")
 	r.record(storetest.Start.Add(-2*time.Hour), 1)
 	r.sync(store.CauseDefault)
 	r.sim.Fail(phonetest.Faults{AudioStatus: 403})

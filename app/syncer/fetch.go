@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -20,13 +19,10 @@ var (
 	errNoProvider = errors.New("syncer: the phone integration was deleted")
 	errUploading  = errors.New("syncer: somebody uploads the audio")
 	errStopped    = errors.New("syncer: the phone integration waits for its credentials to be mended")
-	errAnother    = errors.New("syncer: the phone system has given this id to another call")
 )
 
-const (
-	lookPause = time.Minute      // before it is looked again whether another download was let through
-	sureFor   = 10 * time.Minute // after it was listed an id means the call that it meant
-)
+// lookPause is how long others wait for the one download that is tried.
+const lookPause = time.Minute
 
 // Handler downloads recordings as jobs of kind app.JobFetch.
 func (e *Engine) Handler() jobs.Handler {
@@ -111,7 +107,7 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
 	reuses, sure := e.kinds[d.Provider.Kind].Reuses, false
-	if reuses && (j.Attempts > 0 || e.db.Now().Sub(j.CreatedAt) > sureFor) {
+	if reuses && (j.Attempts > 0 || e.db.Now().Sub(d.Since) > sureFor) {
 		var err error
 		if sure, err = sameCall(ctx, source, name.ID, d); err != nil {
 			return err
@@ -133,62 +129,6 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 		}
 	}
 	return e.keep(ctx, j, pending, file)
-}
-
-// sameCall asks whether an id still means the call that it meant when it was listed;
-// sure is false where the phone system cannot tell.
-func sameCall(ctx context.Context, source phone.Source, id string, d store.Download) (sure bool, err error) {
-	asks, ok := source.(phone.Identifier)
-	if !ok {
-		return false, nil
-	}
-	same, err := asks.Same(ctx, id, d.CallAt)
-	if err == nil && !same {
-		err = errAnother
-	}
-	return err == nil, err
-}
-
-// suspect looks into audio that is much longer than its call was listed. Either the
-// call went on, or the audio is another one's: where nobody can say that it is not,
-// it is never kept, for people who must not hear it may see this call.
-func (e *Engine) suspect(ctx context.Context, source phone.Source, id string, d store.Download, file store.AudioFile) error {
-	sure, err := sameCall(ctx, source, id, d)
-	if err == nil && !sure {
-		return badContent(fmt.Errorf("it has %.0f seconds where %d are listed: it may be another call's", file.Stats.Duration, d.Duration))
-	}
-	return err
-}
-
-// receive gets the audio into a file without a name yet. With partly one that breaks
-// off is taken as far as it came.
-func (e *Engine) receive(ctx context.Context, source phone.Source, id string, partly bool) (*audio.Pending, error) {
-	remote, err := source.Audio(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	defer remote.Body.Close()
-	body := io.Reader(remote.Body)
-	if partly {
-		body = untilBroken{body}
-	}
-	pending, err := e.audio.Write(ctx, body, e.maxAudio)
-	if err != nil {
-		return nil, fmt.Errorf("syncer: fetch: %w", err)
-	}
-	return pending, nil
-}
-
-// untilBroken reads a recording that breaks off as if it ended there.
-type untilBroken struct{ io.Reader }
-
-// Read implements [io.Reader].
-func (r untilBroken) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if phone.KindOf(err) == phone.BadContent {
-		err = io.EOF
-	}
-	return n, err
 }
 
 // keep gives a checked file its name and says in the database that it is there,
@@ -228,20 +168,4 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-// giveUp ends the story of a download that nothing more is tried for.
-func (e *Engine) giveUp(ctx context.Context, j app.Job, err error) error {
-	code := app.AudioFetchFailed
-	switch {
-	case phone.KindOf(err) == phone.NotYet, errors.Is(err, errAnother):
-		code = app.AudioGone
-	case phone.KindOf(err) == phone.Forbidden:
-		code = app.AudioForbidden
-	case errors.Is(err, audio.ErrTooLarge), errors.Is(err, audio.ErrTooLong):
-		code = app.AudioTooLong
-	case errors.Is(err, errContent):
-		code = app.AudioUnreadable
-	}
-	return e.db.FailRecording(ctx, j, code)
 }

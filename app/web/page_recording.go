@@ -97,6 +97,8 @@ func (o Options) history(ctx context.Context, business app.BusinessID, id string
 			s.Text = views.T(ctx, "history.foundin", "Name", e.Detail)
 		case e.Stage == "analysed" && e.Detail != "" && e.Detail != "0":
 			s.Text = views.T(ctx, "history.analysedby", "Version", e.Detail)
+		case e.Stage == "bad_audio":
+			s.Text, s.Bad = views.T(ctx, "history.bad_audio", "What", e.Detail), true
 		case e.Stage == "notified":
 			s.Text = views.T(ctx, "history.told", "Channel", views.Label(ctx, "channel", e.Detail))
 		}
