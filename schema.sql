@@ -809,7 +809,9 @@ CREATE TABLE sync_health (
     oldest_at   INTEGER,                       -- the oldest call that it lists, as far as is known; no bound of anything
     keeps_ms    INTEGER NOT NULL DEFAULT 0,    -- it deletes recordings that are older; 0: not known
     checked_at  INTEGER,                       -- the last reconcile of a week
-    deep_at     INTEGER                        -- and of a month
+    deep_at     INTEGER,                       -- and of a month
+    denied       INTEGER NOT NULL DEFAULT 0,   -- times in a row that calls were seen to be listed and none let be heard
+    denied_until INTEGER                       -- no recording is asked for; NULL: they are
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sign_ins (                -- how integrations that try several ways signed in last

@@ -23,9 +23,28 @@ type Provider struct {
 	State      ProviderState
 	Cursor     time.Time // everything before was read; zero: nothing yet
 	Refusals   int       // times in a row that the phone system refused the credentials
+	Denied     bool      // the phone system lists calls and was seen to let none be heard
 	NextSyncAt time.Time // zero while inactive
 	CreatedAt  time.Time
 	LastSync   *SyncRun
+}
+
+// Trouble is the code of what is wrong with an integration, gravest first: one of
+// those of a sync. Empty: nothing is, or it is not known.
+func (p Provider) Trouble() string {
+	switch {
+	case p.State == ProviderOK:
+		return ""
+	case p.State == ProviderStopped:
+		return "invalid_credentials"
+	case p.LastSync != nil && p.LastSync.Error != "":
+		return p.LastSync.Error
+	case p.Refusals > 0:
+		return "invalid_credentials" // by downloads
+	case p.Denied:
+		return "forbidden"
+	}
+	return ""
 }
 
 // A ProviderState is why an active integration does or does not run.
@@ -34,7 +53,7 @@ type ProviderState string
 // The states of a phone integration.
 const (
 	ProviderOK      ProviderState = "ok"
-	ProviderFailing ProviderState = "failing" // the last sync failed; it goes on
+	ProviderFailing ProviderState = "failing" // the last sync failed, or recordings may not be heard; it goes on
 	ProviderStopped ProviderState = "stopped" // credentials refused three times: a person must act
 )
 

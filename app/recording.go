@@ -27,6 +27,7 @@ func Statuses() []Status {
 const (
 	AudioUnreadable     = "audio_unreadable"     // the file is broken or of a kind that cannot be read
 	AudioTooLong        = "audio_too_long"       // over the limit of six hours
+	AudioForbidden      = "audio_forbidden"      // the sign-in may not hear it
 	AudioGone           = "audio_gone"           // the phone system has it no more
 	AudioArchived       = "audio_archived"       // the phone system moved it to an archive, and does not give it from there
 	AudioFetchFailed    = "audio_fetch_failed"   // the phone system did not hand it out

@@ -4,14 +4,16 @@ import "time"
 
 // A SyncHealth is how a phone system fares, as the appliance sees it.
 type SyncHealth struct {
-	Strikes   int           // times in a row that the system was away
-	OpenUntil time.Time     // until then it is left alone; zero: the circuit is closed
-	LastOK    time.Time     // of the last sync that succeeded
-	Skew      time.Duration // the system's clock minus ours
-	Oldest    time.Time     // the oldest call that it lists, as far as is known: for people, and no bound of anything
-	Keeps     time.Duration // it deletes recordings that are older; zero: not known
-	CheckedAt time.Time     // of the last reconcile of a week
-	DeepAt    time.Time     // of the last reconcile of a month
+	Strikes     int           // times in a row that the system was away
+	OpenUntil   time.Time     // until then it is left alone; zero: the circuit is closed
+	Denied      int           // times in a row that it was seen to list calls and to let none be heard
+	DeniedUntil time.Time     // until then no recording is asked for
+	LastOK      time.Time     // of the last sync that succeeded
+	Skew        time.Duration // the system's clock minus ours
+	Oldest      time.Time     // the oldest call that it lists, as far as is known: for people, and no bound of anything
+	Keeps       time.Duration // it deletes recordings that are older; zero: not known
+	CheckedAt   time.Time     // of the last reconcile of a week
+	DeepAt      time.Time     // of the last reconcile of a month
 }
 
 // Open reports whether the system is left alone at a moment.

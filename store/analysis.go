@@ -130,8 +130,9 @@ func (t *tx) reextract(business app.BusinessID, only []string, id string, stage 
 }
 
 // RetryStage starts the stage of a recording again that failed: the download, the
-// transcription or the analysis alone. It is a Conflict where none failed, where
-// the recording is under way, and where there is nothing to start from: a sound
+// transcription or the analysis alone. A download that waits for a later try is due
+// at once. It is a Conflict where none failed or waits, where the recording is under
+// way, and where there is nothing to start from: a sound
 // that was uploaded and lost, an integration that is gone.
 func (s *Store) RetryStage(ctx context.Context, business app.BusinessID, only []string, id string) (app.Recording, error) {
 	var r app.Recording
@@ -143,6 +144,8 @@ func (s *Store) RetryStage(ctx context.Context, business app.BusinessID, only []
 			return app.Missing("recording")
 		}
 		switch {
+		case r.Status == app.AwaitingAudio:
+			return t.hurryFetch(r)
 		case r.Status != app.Failed:
 			return conflict("No stage of this recording failed.")
 		case r.HasAudio() && r.Error == app.AnalysisFailed:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"crk/app"
 )
@@ -14,16 +15,18 @@ import (
 type Download struct {
 	Remote   json.RawMessage // how the phone system names the audio, as FoundCall.Remote gave it
 	Status   app.Status
-	Duration int // seconds as the phone system lists it; 0: not said
+	CallAt   time.Time // when it began, by the phone system
+	Since    time.Time // when it was taken in
+	Duration int       // seconds as the phone system lists it; 0: not said
 
 	Provider app.Provider // what is needed to ask it: with the secret, without name, schedule and runs; its ID is empty where it was deleted
 	Health   app.SyncHealth
 	Nights   bool // old calls of the integration are fetched at night only
 }
 
-const downloadQuery = `SELECT coalesce(r.remote, '{}'), r.status, coalesce(r.given_duration, 0),
+const downloadQuery = `SELECT coalesce(r.remote, '{}'), r.status, r.call_at, r.created_at, coalesce(r.given_duration, 0),
 		coalesce(p.id, ''), r.business_id, p.kind, p.host, coalesce(p.config, '{}'), p.secret, p.state, coalesce(p.active, 0),
-		coalesce(h.strikes, 0), h.open_until, coalesce(b.nights, 0)
+		coalesce(h.strikes, 0), h.open_until, coalesce(h.denied, 0), h.denied_until, coalesce(b.nights, 0)
 	FROM recordings r
 		LEFT JOIN providers p ON p.id = r.provider_id AND p.business_id = r.business_id
 		LEFT JOIN sync_health h ON h.provider_id = p.id
@@ -35,9 +38,9 @@ func (s *Store) Download(ctx context.Context, business app.BusinessID, recording
 	var remote, config, state string
 	var sealed []byte
 	p := &d.Provider
-	err = s.readHot(ctx, downloadQuery, recording, business).Scan(&remote, &d.Status, &d.Duration,
+	err = s.readHot(ctx, downloadQuery, recording, business).Scan(&remote, &d.Status, instant{&d.CallAt}, instant{&d.Since}, &d.Duration,
 		&p.ID, &p.BusinessID, text{&p.Kind}, text{&p.Host}, &config, &sealed, text{&state}, &p.Active,
-		&d.Health.Strikes, instant{&d.Health.OpenUntil}, &d.Nights)
+		&d.Health.Strikes, instant{&d.Health.OpenUntil}, &d.Health.Denied, instant{&d.Health.DeniedUntil}, &d.Nights)
 	if err != nil {
 		return d, found(err, "recording")
 	}

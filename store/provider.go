@@ -18,6 +18,7 @@ const sealedProvider = "provider"
 
 const providerColumns = `p.id, p.business_id, p.kind, p.name, p.host, p.config, p.interval_ms, p.backfill_from,
 	p.agent_channel, p.active, p.is_default, p.state, p.cursor, p.refusals, p.next_sync_at, p.created_at,
+	coalesce((SELECT denied FROM sync_health WHERE provider_id = p.id), 0) > 0,
 	r.id, r.cause, r.status, r.started_at, r.finished_at, r.found, r.imported, r.skipped, r.failed, r.error`
 
 // providerTables joins each integration with its latest run, if there is one.
@@ -30,7 +31,7 @@ func scanProvider(row scanner) (p app.Provider, err error) {
 	var r app.SyncRun
 	var counts [4]*int
 	err = row.Scan(&p.ID, &p.BusinessID, &p.Kind, &p.Name, &p.Host, &config, &interval, instant{&p.Backfill},
-		&p.Agent, &p.Active, &p.Default, &p.State, instant{&p.Cursor}, &p.Refusals, instant{&p.NextSyncAt}, instant{&p.CreatedAt},
+		&p.Agent, &p.Active, &p.Default, &p.State, instant{&p.Cursor}, &p.Refusals, instant{&p.NextSyncAt}, instant{&p.CreatedAt}, &p.Denied,
 		text{&r.ID}, text{&r.Trigger}, text{&r.Status}, instant{&r.StartedAt}, instant{&r.FinishedAt},
 		&counts[0], &counts[1], &counts[2], &counts[3], text{&r.Error})
 	p.Config, p.Interval = json.RawMessage(config), time.Duration(interval)*time.Millisecond
@@ -141,7 +142,7 @@ func (s *Store) PatchProvider(ctx context.Context, business app.BusinessID, id s
 			err = t.relist(id)
 		}
 		if err == nil && again {
-			err = t.dueFetches(p)
+			err = t.letHear(p)
 		}
 		if err != nil {
 			return err
@@ -197,8 +198,16 @@ func (c ProviderPatch) apply(p *app.Provider, now time.Time) (again bool) {
 func pardon(p *app.Provider, now time.Time) {
 	p.Refusals, p.NextSyncAt = 0, now
 	if p.State == app.ProviderStopped {
-		p.State = app.ProviderOK
+		p.State = well(*p)
 	}
+}
+
+// well is the state of an integration whose lists can be read.
+func well(p app.Provider) app.ProviderState {
+	if p.Denied {
+		return app.ProviderFailing
+	}
+	return app.ProviderOK
 }
 
 // SetDefaultProvider makes an integration the default of its kind and active,
@@ -221,7 +230,7 @@ func (s *Store) SetDefaultProvider(ctx context.Context, business app.BusinessID,
 		if err != nil {
 			return err
 		}
-		if err := t.dueFetches(p); err != nil {
+		if err := t.letHear(p); err != nil {
 			return err
 		}
 		return t.audit(business, "provider.default", id, p.Name)
@@ -291,7 +300,7 @@ func (s *Store) PardonProvider(ctx context.Context, business app.BusinessID, id 
 		if err != nil {
 			return err
 		}
-		return t.dueFetches(p)
+		return t.letHear(p)
 	})
 }
 

@@ -73,7 +73,7 @@ func (t *tx) setStatus(r app.Recording, status app.Status, code string) error {
 }
 
 // note adds a line to the history of a call. stage is one of found, audio,
-// transcribed, analysed, notified and failed.
+// bad_audio, transcribed, analysed, notified and failed.
 func (t *tx) note(recording, stage, detail string) error {
 	return t.exec(`INSERT INTO stage_events (recording_id, at, stage, detail) VALUES (?, ?, ?, ?)`,
 		recording, stamp(t.now), stage, detail)

@@ -18,12 +18,12 @@ const tripped = 5
 // last stays.
 var openFor = [...]time.Duration{5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 
-const healthColumns = `strikes, open_until, last_ok_at, skew_ms, oldest_at, keeps_ms, checked_at, deep_at`
+const healthColumns = `strikes, open_until, last_ok_at, skew_ms, oldest_at, keeps_ms, checked_at, deep_at, denied, denied_until`
 
 func scanHealth(row scanner) (h app.SyncHealth, err error) {
 	var skew, keeps int64
 	err = row.Scan(&h.Strikes, instant{&h.OpenUntil}, instant{&h.LastOK}, &skew, instant{&h.Oldest}, &keeps,
-		instant{&h.CheckedAt}, instant{&h.DeepAt})
+		instant{&h.CheckedAt}, instant{&h.DeepAt}, &h.Denied, instant{&h.DeniedUntil})
 	h.Skew, h.Keeps = time.Duration(skew)*time.Millisecond, time.Duration(keeps)*time.Millisecond
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil // nothing is known of it yet

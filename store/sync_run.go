@@ -86,7 +86,7 @@ func (t *tx) hurry(p app.Provider) error {
 	if err != nil {
 		return err
 	}
-	return t.dueFetches(p)
+	return t.letHear(p)
 }
 
 // RenewRun holds a run for longer. It returns ErrLease where it is held no more.
@@ -178,7 +178,7 @@ func settle(p *app.Provider, r app.SyncRun, tired bool, now time.Time) {
 	pause := p.Interval
 	switch {
 	case r.Status == RunSucceeded:
-		p.State, p.Refusals = app.ProviderOK, 0
+		p.State, p.Refusals = well(*p), 0
 	case r.Status == RunInterrupted:
 		pause = 0
 	default:

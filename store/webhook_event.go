@@ -89,12 +89,13 @@ func (t *tx) emitSync(p app.Provider, code string) error {
 }
 
 // emitRun is emitSync for a run that has ended. One that a stop cut off says
-// nothing of the phone system.
+// nothing of the phone system, and one that succeeded not all while no recording
+// may be heard.
 func (t *tx) emitRun(p app.Provider, r app.SyncRun) error {
-	switch r.Status {
-	case RunSucceeded:
+	switch {
+	case r.Status == RunSucceeded && !p.Denied:
 		return t.emitSync(p, "")
-	case RunFailed:
+	case r.Status == RunFailed:
 		return t.emitSync(p, cmp.Or(r.Error, "unexpected_response"))
 	}
 	return nil

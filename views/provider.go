@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -73,6 +74,17 @@ func (p ProviderForm) chosen(kind string) bool {
 	return p.Kind == kind || (p.Kind == "" && kind == app.SourceDTAC)
 }
 
+// advanced reports whether what few need to say is shown at once: something of it is
+// set, or was refused.
+func (p ProviderForm) advanced() bool {
+	for _, name := range []string{"auth", "maxDownloadKiBps", "caCertificate"} {
+		if p.Errors[name] != "" || name != "auth" && p.Value(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // example is an address of the kind of phone system that the drawer is for.
 func (p ProviderForm) example() string {
 	if p.chosen(app.SourceThreeCX) {
@@ -96,13 +108,8 @@ func kindMark(kind string) string {
 	return "DT"
 }
 
-// errorCode is what went wrong in the last sync.
-func (c ProviderCard) errorCode() string {
-	if c.LastSync == nil || c.LastSync.Error == "" {
-		return "unknown"
-	}
-	return c.LastSync.Error
-}
+// errorCode is what is wrong.
+func (c ProviderCard) errorCode() string { return cmp.Or(c.Trouble(), "unknown") }
 
 // phoneFix says what to do about a phone system's failure. Of 3CX more is known.
 func phoneFix(ctx context.Context, kind, code string) string {

@@ -21,6 +21,8 @@ type CallPage struct {
 	In         []app.Collection // that it is in
 	Others     []app.Collection // that it could be put into
 	Review     Form             // what was typed, after an error; else empty
+	FetchAt    time.Time        // the audio is asked for again then; zero: no later try waits
+	Trouble    string           // what is wrong with the phone integration, a code, or empty
 	HasSTT     bool             // a server for transcription is set
 	HasLLM     bool             // a server for analysis is set
 	Edit       Form

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"mime"
 	"net/http"
 )
 
@@ -16,7 +18,9 @@ const maxAnswer = 64 << 10 // of an answer in JSON where audio should be
 // unless it is an answer in JSON for which explain, which may be nil, returns
 // another error. The caller closes body where there is an error.
 func TakeAudio(op string, resp *http.Response, body io.ReadCloser, explain func(answer []byte) error) (Audio, error) {
-	bad := func(detail string) error { return &Error{Kind: BadContent, Op: op, Detail: detail} }
+	bad := func(detail string) error {
+		return &Error{Kind: BadContent, Op: op, Status: resp.StatusCode, Detail: detail + told(resp)}
+	}
 	if resp.StatusCode == http.StatusPartialContent {
 		return Audio{}, bad("a part came where the whole was asked for")
 	}
@@ -34,7 +38,7 @@ func TakeAudio(op string, resp *http.Response, body io.ReadCloser, explain func(
 	case IsPage(head):
 		return Audio{}, bad("a web page came instead of audio")
 	case !bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")):
-		return Audio{}, bad("the bytes are no sound file")
+		return Audio{}, bad(fmt.Sprintf("the bytes are no sound file: they begin % x", head[:min(len(head), 8)]))
 	}
 	answer, err := io.ReadAll(io.LimitReader(buffered, maxAnswer))
 	if err != nil {
@@ -46,6 +50,18 @@ func TakeAudio(op string, resp *http.Response, body io.ReadCloser, explain func(
 		}
 	}
 	return Audio{}, bad("an answer in JSON came instead of audio")
+}
+
+// told is what the answer's header says of what came, for support.
+func told(resp *http.Response) string {
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil || len(kind) > 100 {
+		kind = "no content type"
+	}
+	if resp.ContentLength < 0 {
+		return " (" + kind + ")"
+	}
+	return fmt.Sprintf(" (%s, %d bytes)", kind, resp.ContentLength)
 }
 
 type readCloser struct {

@@ -19,7 +19,7 @@ const (
 	// Forbidden: signed in, but not allowed to do this.
 	Forbidden Kind = "forbidden"
 	// Unreachable: no answer. A wrong name, a closed port, a network that is down,
-	// or a time limit that passed.
+	// or a time limit that passed. A recording that breaks off is BadContent.
 	Unreachable Kind = "unreachable"
 	// TLS: there is an answer, but no trusted encrypted connection.
 	TLS Kind = "tls"
@@ -32,7 +32,8 @@ const (
 	NotYet Kind = "not_yet"
 	// Transient: the system said that it has a problem or is asked too often.
 	Transient Kind = "transient"
-	// BadContent: bytes came that are no sound file.
+	// BadContent: bytes came that are no sound file, or not all of one. It is about
+	// the one recording: the system is there and answers.
 	BadContent Kind = "bad_content"
 	// TooMany: the system cut the list short; a shorter window may be whole.
 	TooMany Kind = "too_many"

@@ -44,7 +44,8 @@ type Source interface {
 
 	// Audio opens the recording of the call that Calls gave the id of. The first
 	// bytes were checked to be a sound file. The caller closes Body. ctx must
-	// live until then.
+	// live until then. A Body that does not come whole ends with an error, an
+	// [*Error], and never with io.EOF where the system said how long it is.
 	Audio(ctx context.Context, callID string) (Audio, error)
 }
 

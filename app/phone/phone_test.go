@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/matryer/is"
@@ -149,39 +147,4 @@ func TestRetryAfter(t *testing.T) {
 			is.Equal(phone.RetryAfter(http.Header{"Retry-After": {tt.value}}, now), tt.want)
 		})
 	}
-}
-
-func TestIdleBody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		is := is.New(t)
-		r, w := io.Pipe()
-		ctx, cancel := context.WithCancel(t.Context())
-		context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) }) // what net/http does
-		body := phone.IdleBody(t.Context(), "x: read", r, time.Minute, cancel)
-		go func() {
-			time.Sleep(59 * time.Second)
-			_, _ = w.Write([]byte("late"))
-		}()
-		p := make([]byte, 8)
-		n, err := body.Read(p)
-		is.NoErr(err) // a byte within the time resets the clock
-		is.Equal(string(p[:n]), "late")
-		time.Sleep(time.Hour) // the consumer may take its time
-		start := time.Now()
-		_, err = body.Read(p)
-		is.Equal(phone.KindOf(err), phone.Unreachable) // silence ends it
-		is.Equal(time.Since(start), time.Minute)       // after the time given
-		is.NoErr(body.Close())
-	})
-}
-
-func TestIdleBodyEnds(t *testing.T) {
-	is := is.New(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	body := phone.IdleBody(t.Context(), "x: read", io.NopCloser(strings.NewReader("abc")), time.Minute, cancel)
-	all, err := io.ReadAll(body)
-	is.NoErr(err)
-	is.Equal(string(all), "abc")
-	is.NoErr(body.Close())
-	is.True(ctx.Err() != nil) // Close lets the exchange go
 }

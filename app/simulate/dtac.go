@@ -66,13 +66,15 @@ func dtacKnobs() []knob[phonetest.Faults] {
 		{"audio_404_first", "2", "the first so many requests for a recording are a 404", number(func(f *faults) *int { return &f.AudioNotFoundFirst })},
 		{"audio_status", "503", "every recording is answered so", number(func(f *faults) *int { return &f.AudioStatus })},
 		{"audio_truncate", "1000", "the connection ends so many bytes early", number(func(f *faults) *int { return &f.AudioTruncate })},
+		{"audio_break", "30000", "the connection ends after so many bytes, each time", number(func(f *faults) *int { return &f.AudioBreak })},
 		{"audio_short", "1000", "the file ends so many bytes early", number(func(f *faults) *int { return &f.AudioShort })},
 		{"audio_no_length", "", "no Content-Length", flagged(func(f *faults) *bool { return &f.AudioNoLength })},
 		{"audio_html", "", "a login page in place of audio", flagged(func(f *faults) *bool { return &f.AudioHTML })},
 		{"audio_json", `{"error":"x"}`, "this answer in place of audio", words(func(f *faults) *string { return &f.AudioJSON })},
 		{"audio_empty", "", "no byte of audio", flagged(func(f *faults) *bool { return &f.AudioEmpty })},
 		{"audio_stall", "", "half of the file, then nothing", flagged(func(f *faults) *bool { return &f.AudioStall })},
-		{"range", "206|200|416", "what is made of Range", oneOf(func(f *faults) *phonetest.RangeAnswer { return &f.Range },
-			map[string]phonetest.RangeAnswer{"206": phonetest.RangeHonoured, "200": phonetest.RangeIgnored, "416": phonetest.RangeRefused})},
+		{"range", "206|200|416|shifted|resized", "what is made of Range", oneOf(func(f *faults) *phonetest.RangeAnswer { return &f.Range },
+			map[string]phonetest.RangeAnswer{"206": phonetest.RangeHonoured, "200": phonetest.RangeIgnored, "416": phonetest.RangeRefused,
+				"shifted": phonetest.RangeShifted, "resized": phonetest.RangeResized})},
 	}
 }

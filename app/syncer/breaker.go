@@ -19,9 +19,10 @@ const probeAfter = 5
 
 var (
 	errAway   = errors.New("syncer: the phone system is away")
-	errBusy   = errors.New("syncer: the phone system asked to be left alone for a while")
 	errPaused = errors.New("syncer: the phone integration is paused")
+	errBusy   = errors.New("syncer: the phone system asked to be left alone for a while")
 	errDay    = errors.New("syncer: old calls are fetched at night")
+	errDeaf   = errors.New("syncer: the phone system lists calls and does not let them be heard")
 )
 
 // isAway reports whether a failure says that the system is not there or has too
@@ -50,8 +51,8 @@ func (r *reading) knock(ctx context.Context, h app.SyncHealth) error {
 }
 
 // mayFetch says whether a download may be tried now: not of an integration that was
-// deleted, is paused or waits for its credentials, not while the circuit is open or the system
-// wants rest, and old calls of a back-fill that is for the night not by day. The
+// deleted, is paused or waits for its credentials, not while the circuit is open, the system
+// wants rest or no recording may be heard, and old calls of a back-fill that is for the night not by day. The
 // error has the job wait without blame.
 func (e *Engine) mayFetch(ctx context.Context, j app.Job, d store.Download) error {
 	now, p := e.db.Now(), d.Provider
@@ -64,6 +65,8 @@ func (e *Engine) mayFetch(ctx context.Context, j app.Job, d store.Download) erro
 		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
 	case d.Health.Open(now):
 		return jobs.Wait(errAway, d.Health.OpenUntil.Sub(now))
+	case d.Health.DeniedUntil.After(now):
+		return jobs.Wait(errDeaf, d.Health.DeniedUntil.Sub(now))
 	}
 	if rest := e.guest.rest(p.ID, now); rest > 0 {
 		return jobs.Wait(errBusy, rest)

@@ -57,3 +57,23 @@ func (g *Gate) Waiting() int {
 	defer g.mu.Unlock()
 	return len(g.urgent) + len(g.others)
 }
+
+// A Guest is a guest, for tests.
+type Guest struct{ *guest }
+
+func NewGuest() Guest { return Guest{newGuest()} }
+
+func (g Guest) Denied(provider, recording string) bool { return g.denied(provider, recording) }
+
+func (g Guest) Came(provider string, now time.Time) { g.came(provider, now) }
+
+func (g Guest) Knows(provider string, refusal *phone.Error) bool { return g.knows(provider, refusal) }
+
+// Remembered is how many failures of each kind a job's payload tells of.
+func Remembered(payload string) (kinds map[phone.Kind]int) {
+	kinds = map[phone.Kind]int{}
+	for kind, f := range remembered(app.Job{Payload: []byte(payload)}) {
+		kinds[kind] = f.Tries
+	}
+	return kinds
+}

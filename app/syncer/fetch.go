@@ -21,6 +21,9 @@ var (
 	errStopped    = errors.New("syncer: the phone integration waits for its credentials to be mended")
 )
 
+// lookPause is how long others wait for the one download that is tried.
+const lookPause = time.Minute
+
 // Handler downloads recordings as jobs of kind app.JobFetch.
 func (e *Engine) Handler() jobs.Handler {
 	return jobs.Handler{Run: e.Fetch, GiveUp: e.giveUp, Slots: fetchSlots, Backoff: jobs.Exponential(30*time.Second, time.Hour)}
@@ -41,6 +44,13 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	if err != nil {
 		return err
 	}
+	if d.Health.Denied > 0 {
+		end, ok := e.guest.look(d.Provider.ID)
+		if !ok {
+			return jobs.Wait(errDeaf, lookPause)
+		}
+		defer end()
+	}
 	leave, err := e.turn(ctx, j, d.Provider.ID)
 	if err != nil {
 		return ignoreMissing(err)
@@ -48,11 +58,22 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	defer leave() // after a failure was noted, so that the next one heeds it
 	past := remembered(j)
 	if err := e.download(ctx, j, d, source, past, leave); err != nil {
-		return e.judge(ctx, d.Provider, past, err)
+		return e.judge(ctx, j, d, past, err)
 	}
 	e.guest.came(d.Provider.ID, e.db.Now())
+	return ignoreMissing(e.answered(ctx, d))
+}
+
+// answered ends what was noted against a phone system of which a recording came.
+func (e *Engine) answered(ctx context.Context, d store.Download) error {
+	p := d.Provider
+	if d.Health.Denied > 0 {
+		if err := e.db.HearAudio(ctx, p.BusinessID, p.ID); err != nil {
+			return err
+		}
+	}
 	if d.Health.Strikes > 0 {
-		return ignoreMissing(e.db.Heal(ctx, j.BusinessID, d.Provider.ID))
+		return e.db.Heal(ctx, p.BusinessID, p.ID)
 	}
 	return nil
 }
@@ -85,7 +106,14 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 	if err := json.Unmarshal(d.Remote, &name); err != nil {
 		return fmt.Errorf("syncer: fetch: %w", err)
 	}
-	pending, err := e.receive(ctx, source, name.ID)
+	reuses, sure := e.kinds[d.Provider.Kind].Reuses, false
+	if reuses && (j.Attempts > 0 || e.db.Now().Sub(d.Since) > sureFor) {
+		var err error
+		if sure, err = sameCall(ctx, source, name.ID, d); err != nil {
+			return err
+		}
+	}
+	pending, err := e.receive(ctx, source, name.ID, past.lastTry())
 	if err != nil {
 		return err
 	}
@@ -95,21 +123,12 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 	if err != nil {
 		return err
 	}
+	if reuses && !sure && long(d.Duration, file.Stats.Duration) {
+		if err := e.suspect(ctx, source, name.ID, d, file); err != nil {
+			return err
+		}
+	}
 	return e.keep(ctx, j, pending, file)
-}
-
-// receive gets the audio into a file without a name yet.
-func (e *Engine) receive(ctx context.Context, source phone.Source, id string) (*audio.Pending, error) {
-	remote, err := source.Audio(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	defer remote.Body.Close()
-	pending, err := e.audio.Write(ctx, remote.Body, e.maxAudio)
-	if err != nil {
-		return nil, fmt.Errorf("syncer: fetch: %w", err)
-	}
-	return pending, nil
 }
 
 // keep gives a checked file its name and says in the database that it is there,
@@ -149,21 +168,4 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-// giveUp ends the story of a download that nothing more is tried for.
-func (e *Engine) giveUp(ctx context.Context, j app.Job, err error) error {
-	code := app.AudioFetchFailed
-	failed, _ := errors.AsType[*phone.Error](err)
-	switch {
-	case failed != nil && failed.Archived:
-		code = app.AudioArchived
-	case phone.KindOf(err) == phone.NotYet:
-		code = app.AudioGone
-	case errors.Is(err, audio.ErrTooLarge), errors.Is(err, audio.ErrTooLong):
-		code = app.AudioTooLong
-	case errors.Is(err, errContent):
-		code = app.AudioUnreadable
-	}
-	return e.db.FailRecording(ctx, j, code)
 }

@@ -44,11 +44,12 @@ func TestBadAudioIsAskedForAgain(t *testing.T) {
 		name   string
 		faults phonetest.Faults
 		gives  string // the code when nothing better comes
+		came   string // how the history begins to say what came
 	}{
-		{"a page", phonetest.Faults{AudioHTML: true}, app.AudioFetchFailed},
-		{"an error in JSON", phonetest.Faults{AudioJSON: `{"error":"disk"}`}, app.AudioFetchFailed},
-		{"nothing", phonetest.Faults{AudioEmpty: true}, app.AudioFetchFailed},
-		{"a header without sound", phonetest.Faults{AudioShort: 16000}, app.AudioUnreadable},
+		{"a page", phonetest.Faults{AudioHTML: true}, app.AudioFetchFailed, "HTTP 200: a web page came instead of audio (audio/x-wav, "},
+		{"an error in JSON", phonetest.Faults{AudioJSON: `{"error":"disk"}`}, app.AudioFetchFailed, "HTTP 200: an answer in JSON came instead of audio (audio/x-wav, 16 bytes)"},
+		{"nothing", phonetest.Faults{AudioEmpty: true}, app.AudioFetchFailed, "HTTP 200: the file is empty (audio/x-wav, 0 bytes)"},
+		{"a header without sound", phonetest.Faults{AudioShort: 16000}, app.AudioUnreadable, "syncer: what came is no whole recording"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
@@ -72,6 +73,7 @@ func TestBadAudioIsAskedForAgain(t *testing.T) {
 			}
 			is.Equal(r.recordings()[7].Status, app.Failed) // after three tries
 			is.Equal(r.recordings()[7].Error, tt.gives)
+			is.True(strings.HasPrefix(r.Text(t, `SELECT detail FROM stage_events WHERE stage = 'bad_audio'`), tt.came)) // told to who helps
 			is.Equal(r.next(), time.Duration(-1))
 			names := 0
 			for range r.audio.Names() {
@@ -122,7 +124,7 @@ func TestShortAudioIsBetterThanNone(t *testing.T) {
 func TestAudioCutOffIsNotKept(t *testing.T) {
 	is := is.New(t)
 	r := oneCall(t)
-	r.sim.Fail(phonetest.Faults{AudioTruncate: 100})
+	r.sim.Fail(phonetest.Faults{AudioTruncate: 100, Range: phonetest.RangeIgnored})
 	is.Equal(r.fetch(), 1) // the connection broke
 	is.Equal(r.recordings()[7].Status, app.AwaitingAudio)
 	r.sim.Fail(phonetest.Faults{AudioShort: 3000})

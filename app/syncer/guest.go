@@ -17,13 +17,34 @@ type guest struct {
 	falls map[string]int       // failures in a row of its back-fill
 	gates map[string]*gate
 	pains map[string]int // failures since the process began that may mean to stop asking
+
+	refusals map[string]*phone.Error // the refused sign-in that was counted last
+	denials  map[string]*denials     // recordings that might not be heard, since one was
+	looking  map[string]bool         // one is tried after it was found that none may be heard
 }
+
+// denials are recordings in a row that might not be heard.
+type denials struct {
+	tries int
+	calls map[string]bool // up to deniedCalls of them
+}
+
+// One call that a sign-in may not hear holds nothing up: so often in a row, and so
+// many different ones, with none between that came, mean that none may be heard.
+// Where every second one may, that comes by chance once in a thousand.
+const (
+	deniedTries = 10
+	deniedCalls = 3
+)
 
 // downloadsAtOnce is how many recordings one phone system is asked for at a time.
 const downloadsAtOnce = 2
 
 func newGuest() *guest {
-	return &guest{until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}, gates: map[string]*gate{}, pains: map[string]int{}}
+	return &guest{
+		until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}, gates: map[string]*gate{}, pains: map[string]int{},
+		refusals: map[string]*phone.Error{}, denials: map[string]*denials{}, looking: map[string]bool{},
+	}
 }
 
 // gate is what downloads from a phone system pass.
@@ -75,6 +96,50 @@ func (g *guest) forget(provider string) {
 	delete(g.falls, provider)
 	delete(g.gates, provider)
 	delete(g.pains, provider)
+	delete(g.refusals, provider)
+	delete(g.denials, provider)
+	delete(g.looking, provider)
+}
+
+// knows reports whether a refused sign-in is the one that it was told last.
+func (g *guest) knows(provider string, refusal *phone.Error) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	known := g.refusals[provider] == refusal
+	g.refusals[provider] = refusal
+	return known
+}
+
+// denied notes that a recording might not be heard, and reports whether that seems
+// to be so of all.
+func (g *guest) denied(provider, recording string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d := g.denials[provider]
+	if d == nil {
+		d = &denials{calls: map[string]bool{}}
+		g.denials[provider] = d
+	}
+	if d.tries++; len(d.calls) < deniedCalls {
+		d.calls[recording] = true
+	}
+	return d.tries >= deniedTries && len(d.calls) >= deniedCalls
+}
+
+// look lets one at a time try whether recordings may be heard again, until end is
+// called.
+func (g *guest) look(provider string) (end func(), ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.looking[provider] {
+		return nil, false
+	}
+	g.looking[provider] = true
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.looking, provider)
+	}, true
 }
 
 // rest is how long a system still wants to be left alone.
@@ -123,6 +188,7 @@ func (g *guest) came(provider string, now time.Time) {
 		b = &beat{}
 		g.beats[provider] = b
 	}
+	delete(g.denials, provider)
 	minute := now.Unix() / 60
 	b.to(minute)
 	b.counts[minute%int64(len(b.counts))]++

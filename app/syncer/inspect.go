@@ -41,6 +41,12 @@ func short(listed int, heard float64) bool {
 	return float64(listed)-heard > math.Max(5, float64(listed)/10)
 }
 
+// long reports whether audio is longer than listed by more than what may come before
+// a call is counted, as ringing and a queue, explains.
+func long(listed int, heard float64) bool {
+	return listed > 0 && heard-float64(listed) > math.Max(60, float64(listed)/2)
+}
+
 // blame tells a bad file from trouble of the appliance itself.
 func blame(err error) error {
 	for _, bad := range []error{audio.ErrNotAudio, audio.ErrUnreadable, audio.ErrTruncated} {

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"crk/app"
 	"crk/app/audio"
 	"crk/app/jobs"
 	"crk/app/phone"
+	"crk/store"
 )
 
 // missingLooks are when a recording that the phone system does not have is looked
@@ -25,53 +27,68 @@ var badPauses = [...]time.Duration{time.Minute, 30 * time.Minute}
 const (
 	giveUpAfter  = 7 * 24 * time.Hour // of nothing but failures of the phone system
 	refusedPause = 15 * time.Minute
+
+	// A recording that may not be heard is asked for again less and less often.
+	deniedFirst, deniedLast = 15 * time.Minute, 6 * time.Hour
 )
 
-// A memory is what a job remembers of its failures: how the last ones were alike,
-// since when, and how many they were. How often a job was tried says nothing: a
-// person may have it tried ten times in a minute.
-type memory struct {
-	Kind  phone.Kind `json:"kind"`
-	Since time.Time  `json:"since"`
-	Tries int        `json:"tries"`
+// A memory is what a job remembers of its failures, by kind: one kind between two
+// of another does not make those begin anew. How often a job was tried says
+// nothing: a person may have it tried ten times in a minute.
+type memory map[phone.Kind]failures
+
+// Failures are those of one kind.
+type failures struct {
+	Since time.Time `json:"since"`
+	Tries int       `json:"tries"`
 }
 
 func remembered(j app.Job) (m memory) {
+	var old struct { // of one kind, as it was written before
+		Kind phone.Kind `json:"kind"`
+		failures
+	}
+	if json.Unmarshal(j.Payload, &old) == nil && old.Kind != "" {
+		return memory{old.Kind: old.failures}
+	}
 	if json.Unmarshal(j.Payload, &m) != nil {
-		return memory{}
+		return nil
 	}
 	return m
 }
 
 // after is the memory after one more failure.
 func (m memory) after(kind phone.Kind, now time.Time) memory {
-	if m.Kind != kind {
-		m = memory{Kind: kind, Since: now}
-	}
-	m.Tries++
-	return m
+	next := memory{kind: {Since: now}}
+	maps.Copy(next, m)
+	f := next[kind]
+	f.Tries++
+	next[kind] = f
+	return next
 }
 
 // lastTry reports whether a bad recording is not asked for again: then what has
 // come is better than nothing.
-func (m memory) lastTry() bool { return m.Kind == phone.BadContent && m.Tries >= len(badPauses) }
+func (m memory) lastTry() bool { return m[phone.BadContent].Tries >= len(badPauses) }
 
 // judge decides what becomes of a download that failed.
-func (e *Engine) judge(ctx context.Context, p app.Provider, past memory, err error) error {
+func (e *Engine) judge(ctx context.Context, j app.Job, d store.Download, past memory, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	if errors.Is(err, audio.ErrTooLarge) || errors.Is(err, audio.ErrTooLong) {
+	if errors.Is(err, audio.ErrTooLarge) || errors.Is(err, audio.ErrTooLong) || errors.Is(err, errAnother) {
 		return jobs.Permanent(err)
 	}
 	failed, ok := errors.AsType[*phone.Error](err)
 	if !ok {
 		return err // the appliance's own trouble, as a full disk: it is tried until that is mended
 	}
-	now := e.db.Now()
+	now, p := e.db.Now(), d.Provider
 	switch failed.Kind {
 	case phone.Credentials:
-		return e.refused(ctx, p, err)
+		return e.refused(ctx, p, failed)
+	case phone.Forbidden:
+		return e.denied(ctx, j, d, past.after(phone.Forbidden, now), failed)
 	case phone.NotYet:
 		return past.after(phone.NotYet, now).missing(err, now)
 	case phone.BadContent:
@@ -81,25 +98,48 @@ func (e *Engine) judge(ctx context.Context, p app.Provider, past memory, err err
 	e.noteFailure(ctx, p.BusinessID, p.ID, err)
 	e.guest.hurt(p.ID)
 	m := past.after(phone.Transient, now)
-	if now.Sub(m.Since) > giveUpAfter {
+	if m.tooLong(phone.Transient, now) {
 		return jobs.Permanent(err)
 	}
-	return m.failure(err, max(failed.RetryAfter, jobs.Exponential(30*time.Second, time.Hour)(m.Tries)))
+	return m.failure(err, max(failed.RetryAfter, jobs.Exponential(30*time.Second, time.Hour)(m[phone.Transient].Tries)))
 }
 
-// refused counts a refusal of the credentials. The download is not to blame.
-func (e *Engine) refused(ctx context.Context, p app.Provider, err error) error {
+// refused counts a refusal of the credentials, once for each sign-in: those who
+// waited for it share its error. The download is not to blame.
+func (e *Engine) refused(ctx context.Context, p app.Provider, refusal *phone.Error) error {
 	defer e.guest.hurt(p.ID)
-	if _, dbErr := e.db.RefuseProvider(ctx, p.BusinessID, p.ID); dbErr != nil {
-		return errors.Join(err, fmt.Errorf("syncer: note a refusal: %w", dbErr))
+	if e.guest.knows(p.ID, refusal) {
+		return jobs.Wait(refusal, refusedPause)
 	}
-	return jobs.Wait(err, refusedPause)
+	if _, err := e.db.RefuseProvider(ctx, p.BusinessID, p.ID); err != nil {
+		return errors.Join(refusal, fmt.Errorf("syncer: note a refusal: %w", err))
+	}
+	return jobs.Wait(refusal, refusedPause)
+}
+
+// denied decides about a recording that may not be heard, and whether none may.
+func (e *Engine) denied(ctx context.Context, j app.Job, d store.Download, m memory, err error) error {
+	p, now := d.Provider, e.db.Now()
+	if d.Health.Denied > 0 || e.guest.denied(p.ID, j.Key) {
+		defer e.guest.hurt(p.ID)
+		if dbErr := e.db.DenyAudio(ctx, p.BusinessID, p.ID); dbErr != nil {
+			return errors.Join(err, fmt.Errorf("syncer: note that audio is refused: %w", dbErr))
+		}
+	} else if m.tooLong(phone.Forbidden, now) {
+		return jobs.Permanent(err) // this one alone
+	}
+	return m.failure(err, jobs.Exponential(deniedFirst, deniedLast)(m[phone.Forbidden].Tries))
+}
+
+// tooLong reports whether it is a week that a kind of failure began.
+func (m memory) tooLong(kind phone.Kind, now time.Time) bool {
+	return now.Sub(m[kind].Since) > giveUpAfter
 }
 
 // missing says when to look next, or that it is over.
 func (m memory) missing(err error, now time.Time) error {
 	for _, look := range missingLooks {
-		if next := m.Since.Add(look); next.After(now) {
+		if next := m[phone.NotYet].Since.Add(look); next.After(now) {
 			return m.failure(err, next.Sub(now))
 		}
 	}
@@ -107,10 +147,11 @@ func (m memory) missing(err error, now time.Time) error {
 }
 
 func (m memory) bad(err error) error {
-	if m.Tries > len(badPauses) {
+	tries := m[phone.BadContent].Tries
+	if tries > len(badPauses) {
 		return jobs.Permanent(err)
 	}
-	return m.failure(err, badPauses[m.Tries-1])
+	return m.failure(err, badPauses[tries-1])
 }
 
 // failure has the job tried again after a pause, remembering m.

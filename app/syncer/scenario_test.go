@@ -175,7 +175,7 @@ func TestScenarioBadAudio(t *testing.T) {
 		faults phonetest.Faults
 	}{
 		{"0 bytes", phonetest.Faults{AudioEmpty: true}},
-		{"truncated", phonetest.Faults{AudioTruncate: 500}},
+		{"truncated", phonetest.Faults{AudioTruncate: 500, Range: phonetest.RangeIgnored}},
 		{"shorter than it says", phonetest.Faults{AudioShort: 500}},
 		{"HTML as audio", phonetest.Faults{AudioHTML: true}},
 		{"JSON as audio", phonetest.Faults{AudioJSON: `{"error":"no such file"}`}},

@@ -19,9 +19,12 @@
 //   - A phone system is a host to be treated well: one run of an integration at a
 //     time, one list request at a time, two downloads, one sign-in for all of
 //     them, and none any more after the credentials were refused three times. One
-//     that is away five times in a row is left alone but for a look now and then, and
-//     one that asks for rest gets it, but from a person who asks for a sync.
+//     that is away five times in a row, or lets no recording be heard, is left alone
+//     but for a look now and then, and one that asks for rest gets it, but from a
+//     person who asks for a sync.
 //   - An integration that is paused is asked for nothing, unless by a person.
+//   - A recording is that of the call that was listed: where a phone system may have
+//     given the id to another call since, it is asked first.
 //
 // It knows no phone system: those are in the table of [Kinds]. It does not know
 // what becomes of a call whose audio is here.

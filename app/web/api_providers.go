@@ -18,6 +18,7 @@ type providerItem struct {
 	IsActive   bool     `json:"isActive"`
 	IsDefault  bool     `json:"isDefault"`
 	Preview    string   `json:"preview"` // "apiuser @ pbx.example.com"
+	Error      *string  `json:"error"`   // what is wrong now
 	LastSync   *runView `json:"lastSync"`
 	NextSyncAt *string  `json:"nextSyncAt"`
 	CreatedAt  *string  `json:"createdAt"`
@@ -45,6 +46,7 @@ type runView struct {
 func showProviderItem(p app.Provider) providerItem {
 	v := providerItem{
 		ID: p.ID, Kind: p.Kind, Name: p.Name, IsActive: p.Active, IsDefault: p.Default, Preview: syncer.Preview(p),
+		Error:      orNil(p.Trouble()),
 		NextSyncAt: timeText(p.NextSyncAt), CreatedAt: timeText(p.CreatedAt),
 	}
 	if p.LastSync != nil {

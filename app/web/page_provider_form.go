@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strconv"
@@ -18,14 +19,20 @@ func providerValues(p app.Provider, b app.Business) url.Values {
 	var config struct {
 		BaseURL, Username, Auth, CACertificate string
 		ImportInternal                         bool
+		MaxDownloadKiBps                       int
 	}
 	_ = json.Unmarshal(p.Config, &config) // our own JSON
+	limit := ""
+	if config.MaxDownloadKiBps > 0 {
+		limit = strconv.Itoa(config.MaxDownloadKiBps)
+	}
 	return url.Values{
 		"kind": {p.Kind}, "name": {p.Name}, "baseUrl": {config.BaseURL}, "username": {config.Username},
 		"syncIntervalMinutes": {strconv.Itoa(int(p.Interval.Minutes()))},
 		"backfillFrom":        {p.Backfill.In(b.Location()).Format(time.DateOnly)},
 		"agentChannel":        {string(p.Agent)},
 		"caCertificate":       {config.CACertificate},
+		"maxDownloadKiBps":    {limit},
 		"auth":                {config.Auth}, "importInternal": {strconv.FormatBool(config.ImportInternal)},
 	}
 }
@@ -51,20 +58,29 @@ func providerConfig(in url.Values) json.RawMessage {
 	if in.Has("caCertificate") {
 		config["caCertificate"] = pemText(in.Get("caCertificate")) // empty: none any more
 	}
+	if in.Has("maxDownloadKiBps") {
+		config["maxDownloadKiBps"] = wholeNumber(cmp.Or(strings.TrimSpace(in.Get("maxDownloadKiBps")), "0")) // empty: no limit any more
+	}
 	if v := in.Get("password"); v != "" {
 		config["password"] = v
 	}
 	if v := strings.TrimSpace(in.Get("syncIntervalMinutes")); v != "" {
-		config["syncIntervalMinutes"] = json.Number(v)
-		if _, err := strconv.Atoi(v); err != nil {
-			config["syncIntervalMinutes"] = 0 // refused as out of range
-		}
+		config["syncIntervalMinutes"] = wholeNumber(v)
 	}
 	b, err := json.Marshal(config)
 	if err != nil {
 		panic(err) // strings and numbers
 	}
 	return b
+}
+
+// wholeNumber is what was typed as a number; what is none is refused as out of range.
+func wholeNumber(v string) int {
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // tryProviderForm tests what is in the drawer and shows it again with the

@@ -143,3 +143,69 @@ func (p *phoneServer) until(t *testing.T, done func() bool) {
 		}
 	}
 }
+
+func TestACallThatWaitsForItsAudio(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	p.record(1)
+	path := p.create(t)
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	call := "/calls/" + p.Text(t, `SELECT id FROM recordings`)
+	b := p.enter(t, p.Owner.Email)
+	is.True(!strings.Contains(b.get(t, call).body, "Fetch it now")) // it is due
+
+	due := p.Text(t, `SELECT run_at FROM jobs WHERE kind = 'fetch'`)
+	p.Exec(t, `UPDATE jobs SET run_at = run_at + 3600000 WHERE kind = 'fetch'`)
+	says(t, b.get(t, call), "The audio is asked for again: ")
+	says(t, b.get(t, call), "Fetch it now")
+	says(t, b.follow(t, call+"/retry"), "Waiting for audio")
+	is.Equal(p.Text(t, `SELECT run_at FROM jobs WHERE kind = 'fetch'`), due) // at once
+
+	is.NoErr(p.DenyAudio(t.Context(), p.Business.ID, strings.TrimPrefix(path, providersPath+"/")))
+	says(t, b.get(t, call), "This account may not see or hear recordings")
+}
+
+func TestWhatIsWrongWithAnIntegration(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	path := p.create(t)
+	id := strings.TrimPrefix(path, providersPath+"/")
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	wrong := func() any { return p.call(t, "GET", path, p.key, nil).json(t)["error"] }
+	is.Equal(wrong(), nil)
+	b := p.enter(t, p.Owner.Email)
+
+	is.NoErr(p.DenyAudio(t.Context(), p.Business.ID, id))
+	is.Equal(wrong(), "forbidden") // as downloads saw it
+	says(t, b.get(t, "/settings/providers"), "This account may not see or hear recordings")
+
+	for range 3 {
+		_, err := p.RefuseProvider(t.Context(), p.Business.ID, id)
+		is.NoErr(err)
+	}
+	is.Equal(wrong(), "invalid_credentials")
+	is.Equal(p.lastSync(t, path)["error"], nil) // the run itself went well
+	says(t, b.get(t, "/settings/providers"), "The phone system refuses this user name or password")
+}
+
+func TestTheSpeedOfDownloads(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	path := p.create(t)
+	set := func(v any) answer {
+		return p.call(t, "PATCH", path, p.key, map[string]any{"config": map[string]any{"maxDownloadKiBps": v}})
+	}
+	is.Equal(set(7).status, 422)
+	is.Equal(set("fast").status, 422)
+	is.True(strings.Contains(set(7).body, `"config.maxDownloadKiBps"`))
+	is.Equal(set(512).json(t)["config"].(map[string]any)["maxDownloadKiBps"], 512.0)
+
+	b := p.enter(t, p.Owner.Email)
+	at := "/settings/providers/" + strings.TrimPrefix(path, providersPath+"/")
+	is.True(strings.Contains(b.get(t, at).body, `value="512"`))
+	says(t, b.post(t, at, p.providerFields("maxDownloadKiBps", "7")...), "A whole number from 8 to 1000000")
+	is.Equal(b.post(t, at, p.providerFields("maxDownloadKiBps", "")...).status, 303)
+	is.True(!strings.Contains(p.call(t, "GET", path, p.key, nil).body, "maxDownloadKiBps")) // no limit any more
+}

@@ -42,7 +42,7 @@ func (o Options) showCall(c *fiber.Ctx, p views.CallPage) error {
 	if p.History, err = o.history(ctx, w.Business.ID, r.ID); err != nil {
 		return err
 	}
-	if p.Source, err = o.sourceName(ctx, r); err != nil {
+	if err := o.sourceOf(ctx, &p); err != nil {
 		return err
 	}
 	own, _, err := o.DB.SourceText(ctx, w.Business.ID, r.ID)
@@ -97,6 +97,8 @@ func (o Options) history(ctx context.Context, business app.BusinessID, id string
 			s.Text = views.T(ctx, "history.foundin", "Name", e.Detail)
 		case e.Stage == "analysed" && e.Detail != "" && e.Detail != "0":
 			s.Text = views.T(ctx, "history.analysedby", "Version", e.Detail)
+		case e.Stage == "bad_audio":
+			s.Text, s.Bad = views.T(ctx, "history.bad_audio", "What", e.Detail), true
 		case e.Stage == "notified":
 			s.Text = views.T(ctx, "history.told", "Channel", views.Label(ctx, "channel", e.Detail))
 		}
@@ -105,17 +107,25 @@ func (o Options) history(ctx context.Context, business app.BusinessID, id string
 	return steps, nil
 }
 
-// sourceName is what the phone integration of a call is called; empty where
-// there is none any more.
-func (o Options) sourceName(ctx context.Context, r app.Recording) (string, error) {
+// sourceOf adds what is said of a call's phone integration, if there is one still,
+// and when it is asked for audio that is not here yet.
+func (o Options) sourceOf(ctx context.Context, p *views.CallPage) (err error) {
+	r := p.Recording
 	if r.ProviderID == "" {
-		return "", nil
+		return nil
 	}
-	p, err := o.DB.Provider(ctx, r.BusinessID, r.ProviderID)
+	from, err := o.DB.Provider(ctx, r.BusinessID, r.ProviderID)
 	if app.IsKind(err, app.NotFound) {
-		return "", nil
+		return nil
 	}
-	return p.Name, err
+	if err != nil {
+		return err
+	}
+	if p.Source = from.Name; r.Status == app.AwaitingAudio {
+		p.Trouble = from.Trouble()
+		p.FetchAt, err = o.DB.FetchDue(ctx, r.BusinessID, r.ID)
+	}
+	return err
 }
 
 // callPath is the address of the call that a request is about.
@@ -206,7 +216,8 @@ func processAgain(o Options) fiber.Handler {
 	}
 }
 
-// retryCall starts the stage of a call again that failed.
+// retryCall starts the stage of a call again that failed, or at once the download
+// that waits for a later try.
 func retryCall(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		w := who(c)

@@ -29,7 +29,7 @@ func TestWhatFoundACallIsMarkedInIt(t *testing.T) {
 	b := s.enter(t, "owner@example.com")
 	call := `href="/calls/` + s.Call(t, s.Business.ID)
 	is.True(strings.Contains(b.get(t, "/calls?q=somchai").body, call+`?q=somchai"`)) // words are looked for in the transcript too
-	is.True(strings.Contains(b.get(t, "/calls?q=0812345678").body, call+`"`))      // a number does not stand there
+	is.True(strings.Contains(b.get(t, "/calls?q=0812345678").body, call+`"`))        // a number does not stand there
 }
 
 func TestCallsAreFiltered(t *testing.T) {

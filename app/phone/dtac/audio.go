@@ -11,33 +11,20 @@ import (
 
 const opAudio = "dtac: open recording"
 
-// Audio implements [phone.Source]. It asks for the whole file: what OrkTrack makes
-// of Range is not known.
-func (c *Client) Audio(ctx context.Context, id string) (audio phone.Audio, err error) {
+// Audio implements [phone.Source]. It asks for the whole file first: what OrkTrack
+// makes of Range is not known.
+func (c *Client) Audio(ctx context.Context, id string) (phone.Audio, error) {
 	if !callID.MatchString(id) {
 		return phone.Audio{}, &phone.Error{Kind: phone.NotYet, Op: opAudio, Detail: "no recording can have this id"}
 	}
 	address := c.url(c.set.media, id, nil)
-	err = c.session.Do(ctx, opAudio, func(token string) error {
-		audio, err = c.tryAudio(ctx, address, token)
-		return err
+	return c.audio.Open(ctx, func(call context.Context, token string, header http.Header) (*http.Response, error) {
+		resp, err := c.getWith(call, opAudio, address, token, header)
+		if err != nil {
+			return nil, c.explainAudio(ctx, err)
+		}
+		return resp, nil
 	})
-	return audio, err
-}
-
-func (c *Client) tryAudio(ctx context.Context, address, token string) (phone.Audio, error) {
-	call, cancel := context.WithTimeout(ctx, audioTimeout)
-	resp, err := c.get(call, opAudio, address, token)
-	if err != nil {
-		cancel()
-		return phone.Audio{}, c.explainAudio(ctx, err)
-	}
-	body := phone.IdleBody(ctx, opAudio, resp.Body, idleTimeout, cancel)
-	audio, err := phone.TakeAudio(opAudio, resp, body, explainAnswer)
-	if err != nil {
-		body.Close()
-	}
-	return audio, err
 }
 
 // explainAudio tells a recording that is not there from an OrkTrack that is not.

@@ -21,6 +21,7 @@ package dtac
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -28,13 +29,11 @@ import (
 	"crk/app/phone"
 )
 
-// Time limits of one request each. A list of a busy day takes OrkTrack tens of
-// seconds.
+// Time limits of one request each; those of a recording are phone.Downloader's. A
+// list of a busy day takes OrkTrack tens of seconds.
 const (
 	loginTimeout = 30 * time.Second
 	listTimeout  = 120 * time.Second
-	audioTimeout = 300 * time.Second
-	idleTimeout  = 60 * time.Second
 )
 
 // A Client is a signed-in user of an OrkTrack. It may be used concurrently.
@@ -43,6 +42,7 @@ type Client struct {
 	wire    *phone.Wire
 	session *phone.Session
 	pace    *phone.Pace
+	audio   *phone.Downloader
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
 }
@@ -85,6 +85,9 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	c.wire = phone.NewWire(client.Transport, c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.login)
 	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
+	c.audio = &phone.Downloader{
+		Op: opAudio, SignedIn: c.session.Do, Explain: explainAnswer, Sleep: c.sleep, Limit: phone.NewThrottle(cfg.MaxDownloadKiBps),
+	}
 	return c, nil
 }
 
@@ -110,10 +113,16 @@ func (c *Client) url(local, id string, query url.Values) string {
 // get asks for address with token and returns the answer if its status is 200 or
 // 206; any other comes back as an error, with the body closed.
 func (c *Client) get(ctx context.Context, op, address, token string) (*http.Response, error) {
+	return c.getWith(ctx, op, address, token, nil)
+}
+
+// getWith is get with headers of one's own.
+func (c *Client) getWith(ctx context.Context, op, address, token string, header http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, &phone.Error{Kind: phone.Unexpected, Op: op, Detail: "the request cannot be made"}
 	}
+	maps.Copy(req.Header, header)
 	req.Header.Set(c.set.tokenHeader, token)
 	resp, err := c.wire.Send(req)
 	if err != nil {

@@ -35,6 +35,10 @@ type Config struct {
 	MediaPath   string            `json:"mediaPath,omitempty"`  // {id} stands for the call's id
 	PageSize    int               `json:"pageSize,omitempty"`   // 1 to 10000
 
+	// MaxDownloadKiBps is how many KiB a second recordings may take of the line,
+	// all of this system's together; 0: no limit.
+	MaxDownloadKiBps int `json:"maxDownloadKiBps,omitempty"`
+
 	// CACertificate is the authority, as PEM, that may have signed the system's
 	// certificate. The HTTP client of the one who opens it is to trust it.
 	CACertificate string `json:"caCertificate,omitempty"`
@@ -77,6 +81,9 @@ func (c Config) Normalized() (Config, error) {
 	}
 	if c.PageSize < 0 || c.PageSize > 10000 {
 		bad("pageSize", "must be 1 to 10000")
+	}
+	if err := phone.CheckKiBps("maxDownloadKiBps", c.MaxDownloadKiBps); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MinDurationSec < 0 {
 		bad("minDurationSec", "must not be negative")

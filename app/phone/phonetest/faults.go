@@ -39,6 +39,8 @@ type Faults struct {
 	AudioNotFoundFirst int    // the first so many requests for each recording are a 404
 	AudioStatus        int    // every recording is answered so
 	AudioTruncate      int    // the connection ends so many bytes early
+	AudioBreak         int    // and after so many bytes of any answer, of a part too; zero: it does not
+	AudioTag           string // the ETag, or empty
 	AudioShort         int    // the file ends so many bytes early, and its length says so
 	AudioNoLength      bool   // no Content-Length
 	AudioHTML          bool   // a login page, with status 200 and audio's content type
@@ -66,4 +68,6 @@ const (
 	RangeHonoured RangeAnswer = iota // 206
 	RangeIgnored                     // 200 with everything
 	RangeRefused                     // 416
+	RangeShifted                     // 206 with another part
+	RangeResized                     // 206 with a part of a file of another size
 )

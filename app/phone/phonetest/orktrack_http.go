@@ -1,14 +1,13 @@
 package phonetest
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
 
 const (
@@ -138,7 +137,11 @@ func (o *OrkTrack) media(w http.ResponseWriter, r *http.Request, f Faults, accou
 	case f.AudioEmpty:
 		w.Header().Set("Content-Type", "audio/x-wav")
 	default:
-		sendAudio(w, r, f, rec)
+		w.Header().Set("Content-Type", cmp.Or(rec.ContentType, "audio/x-wav"))
+		delivery{
+			sound: rec.Audio[:max(0, len(rec.Audio)-f.AudioShort)], tag: f.AudioTag, ranges: f.Range,
+			noLength: f.AudioNoLength, truncate: f.AudioTruncate, breaks: f.AudioBreak, stall: f.AudioStall,
+		}.send(w, r)
 	}
 }
 
@@ -158,36 +161,6 @@ func (o *OrkTrack) serving(id int64, account string, f Faults) (Recording, bool)
 		o.stats.Downloads[id]++
 	}
 	return o.recordings[at], true
-}
-
-func sendAudio(w http.ResponseWriter, r *http.Request, f Faults, rec Recording) {
-	kind := rec.ContentType
-	if kind == "" {
-		kind = "audio/x-wav"
-	}
-	w.Header().Set("Content-Type", kind)
-	audio := rec.Audio[:max(0, len(rec.Audio)-f.AudioShort)]
-	if r.Header.Get("Range") != "" && f.Range == RangeRefused {
-		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
-		return
-	}
-	if r.Header.Get("Range") != "" && f.Range == RangeHonoured {
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(audio))
-		return
-	}
-	if !f.AudioNoLength {
-		w.Header().Set("Content-Length", strconv.Itoa(len(audio)))
-	}
-	if f.AudioStall {
-		_, _ = w.Write(audio[:len(audio)/2])
-		_ = http.NewResponseController(w).Flush()
-		<-r.Context().Done()
-		return
-	}
-	_, _ = w.Write(audio[:max(0, len(audio)-f.AudioTruncate)])
-	if f.AudioTruncate > 0 {
-		panic(http.ErrAbortHandler) // the connection breaks
-	}
 }
 
 func writePage(w http.ResponseWriter) {

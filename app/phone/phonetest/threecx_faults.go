@@ -57,6 +57,9 @@ type PBXFaults struct {
 	// Audio.
 	AudioStatus   int    // every recording is answered so
 	AudioTruncate int    // the connection ends so many bytes early
+	AudioBreak    int    // and after so many bytes of any answer, of a part too; zero: it does not
+	AudioNoLength bool   // no Content-Length
+	Ranges        bool   // Range is honoured; whether a real one does is not known
 	AudioHTML     bool   // a page, with status 200 and audio's content type
 	AudioJSON     string // this answer, with status 200
 	AudioEmpty    bool   // no byte at all

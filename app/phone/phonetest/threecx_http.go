@@ -83,7 +83,7 @@ func (x *ThreeCX) serve(w http.ResponseWriter, r *http.Request, f PBXFaults, pat
 	case logged:
 		x.log(w, r, f, strings.TrimSuffix(strings.TrimPrefix(path, "ReportCallLogData/Pbx.GetCallLogData("), ")"))
 	case audio:
-		x.media(w, f, strings.TrimSuffix(id, ")"))
+		x.media(w, r, f, strings.TrimSuffix(id, ")"))
 	case path == "Recordings/Pbx.GetRecordingRepositorySettings()":
 		writeJSON(w, map[string]any{"AutoDeleteRecordingEnabled": true, "AutoDeleteRecordingDays": 30})
 	case path == "Defs":
@@ -176,7 +176,7 @@ func (x *ThreeCX) signInUser(w http.ResponseWriter, r *http.Request, f PBXFaults
 	}})
 }
 
-func (x *ThreeCX) media(w http.ResponseWriter, f PBXFaults, text string) {
+func (x *ThreeCX) media(w http.ResponseWriter, r *http.Request, f PBXFaults, text string) {
 	id, _ := strconv.ParseInt(text, 10, 64)
 	x.mu.Lock()
 	var rec PBXRecording
@@ -206,11 +206,11 @@ func (x *ThreeCX) media(w http.ResponseWriter, f PBXFaults, text string) {
 	case f.AudioEmpty:
 	default:
 		w.Header().Set("Content-Disposition", `attachment; filename="recording.wav"`)
-		w.Header().Set("Content-Length", strconv.Itoa(len(rec.Audio)))
-		_, _ = w.Write(rec.Audio[:max(0, len(rec.Audio)-f.AudioTruncate)])
-		if f.AudioTruncate > 0 {
-			panic(http.ErrAbortHandler) // the connection breaks
+		d := delivery{sound: rec.Audio, ranges: RangeIgnored, noLength: f.AudioNoLength, truncate: f.AudioTruncate, breaks: f.AudioBreak}
+		if f.Ranges {
+			d.ranges = RangeHonoured
 		}
+		d.send(w, r)
 	}
 }
 

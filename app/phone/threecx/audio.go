@@ -21,27 +21,15 @@ func (c *Client) Audio(ctx context.Context, id string) (audio phone.Audio, err e
 	if !callID.MatchString(id) {
 		return phone.Audio{}, &phone.Error{Kind: phone.NotYet, Op: opAudio, Detail: "no recording can have this id"}
 	}
-	err = c.signedIn(ctx, opAudio, func(token string) error {
-		audio, err = c.tryAudio(ctx, pathAudio+id+")", token)
-		return err
+	audio, err = c.audio.Open(ctx, func(call context.Context, token string, header http.Header) (*http.Response, error) {
+		resp, err := c.getWith(call, opAudio, pathAudio+id+")", token, header)
+		if err != nil {
+			return nil, explainAudio(ctx, err)
+		}
+		return resp, nil
 	})
 	if e, ok := errors.AsType[*phone.Error](err); ok && e.Kind == phone.NotYet {
 		e.Archived = c.archivedThere(ctx, id)
-	}
-	return audio, err
-}
-
-func (c *Client) tryAudio(ctx context.Context, path, token string) (phone.Audio, error) {
-	call, cancel := context.WithTimeout(ctx, audioTimeout)
-	resp, err := c.get(call, opAudio, path, token)
-	if err != nil {
-		cancel()
-		return phone.Audio{}, explainAudio(ctx, err)
-	}
-	body := phone.IdleBody(ctx, opAudio, resp.Body, idleTimeout, cancel)
-	audio, err := phone.TakeAudio(opAudio, resp, body, explainAnswer)
-	if err != nil {
-		body.Close()
 	}
 	return audio, err
 }

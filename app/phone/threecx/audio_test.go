@@ -38,7 +38,9 @@ func TestAudioIsChecked(t *testing.T) {
 		{"a page", nil, phonetest.PBXFaults{AudioHTML: true}, phone.BadContent},
 		{"an answer in JSON", nil, phonetest.PBXFaults{AudioJSON: `{"Status":"ok"}`}, phone.BadContent},
 		{"nothing", nil, phonetest.PBXFaults{AudioEmpty: true}, phone.BadContent},
-		{"the connection breaks", nil, phonetest.PBXFaults{AudioTruncate: 100}, phone.Unreachable},
+		{"the connection breaks", nil, phonetest.PBXFaults{AudioTruncate: 100}, phone.BadContent}, // no Range
+		{"the connection breaks, with Range", nil, phonetest.PBXFaults{AudioTruncate: 100, Ranges: true}, ""},
+		{"the connection breaks after the token served", nil, phonetest.PBXFaults{AudioTruncate: 100, Ranges: true, TokenUses: 1}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)

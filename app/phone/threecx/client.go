@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -38,12 +39,10 @@ import (
 	"crk/app/phone"
 )
 
-// Time limits of one request each.
+// Time limits of one request each; those of a recording are phone.Downloader's.
 const (
 	loginTimeout = 30 * time.Second
 	listTimeout  = 60 * time.Second
-	audioTimeout = 300 * time.Second
-	idleTimeout  = 60 * time.Second
 )
 
 // What people can do about a refusal.
@@ -73,6 +72,7 @@ type Client struct {
 	memory   phone.Memory // of the way that worked last; nil: none
 	extracts *extracts
 	signIns  atomic.Uint64 // so far, tried
+	audio    *phone.Downloader
 	now      func() time.Time
 	sleep    func(context.Context, time.Duration) error
 }
@@ -127,6 +127,9 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	c.wire = phone.NewWire(&guard{base, client.Transport}, c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.signIn)
 	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
+	c.audio = &phone.Downloader{
+		Op: opAudio, SignedIn: c.signedIn, Explain: explainAnswer, Sleep: c.sleep, Limit: phone.NewThrottle(cfg.MaxDownloadKiBps),
+	}
 	return c, nil
 }
 
@@ -145,10 +148,16 @@ func (c *Client) signedIn(ctx context.Context, op string, try func(token string)
 // get asks for a path below the base and returns the answer if its status is 200;
 // any other comes back as an error, with the body closed.
 func (c *Client) get(ctx context.Context, op, path, token string) (*http.Response, error) {
+	return c.getWith(ctx, op, path, token, nil)
+}
+
+// getWith is get with headers of one's own.
+func (c *Client) getWith(ctx context.Context, op, path, token string, header http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
 	if err != nil {
 		return nil, &phone.Error{Kind: phone.Unexpected, Op: op, Detail: "the request cannot be made"}
 	}
+	maps.Copy(req.Header, header)
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Accept", "application/json")
 	if op == opAudio {

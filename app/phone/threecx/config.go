@@ -23,6 +23,10 @@ type Config struct {
 	Password string `json:"password,omitempty"`
 	Auth     string `json:"auth,omitempty"` // AuthAuto where empty
 
+	// MaxDownloadKiBps is how many KiB a second recordings may take of the line,
+	// all of this system's together; 0: no limit.
+	MaxDownloadKiBps int `json:"maxDownloadKiBps,omitempty"`
+
 	// CACertificate is the authority, as PEM, that may have signed the system's
 	// certificate. The HTTP client of the one who opens it is to trust it.
 	CACertificate string `json:"caCertificate,omitempty"`
@@ -54,6 +58,9 @@ func (c Config) Normalized() (Config, error) {
 	case "", AuthAuto, AuthAPIClient, AuthUser:
 	default:
 		bad("auth", "must be one of: auto, api_client, user")
+	}
+	if err := phone.CheckKiBps("maxDownloadKiBps", c.MaxDownloadKiBps); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MinDurationSec < 0 {
 		bad("minDurationSec", "must not be negative")
