@@ -96,6 +96,26 @@ func TestASimulated3CX(t *testing.T) {
 	is.Equal(len(count(t, s, 4)), 30)
 }
 
+func TestA3CXThatIsInABadWay(t *testing.T) {
+	is := is.New(t)
+	url := start(t, "threecx", "--calls", "30", "--days", "3", "--every", "0",
+		"--faults", "archived,recording_stopped,quota_reached,version=20.0.8.1109,nextlink=always,id_reset=3,single_token=false")
+	s, err := threecx.New(threecx.Config{BaseURL: url, Username: "apiuser", Password: "simulated"}, http.DefaultClient)
+	is.NoErr(err)
+	calls := count(t, s, 4) // two lists: a page, and the end
+	is.Equal(len(calls), 30)
+	_, err = s.Audio(t.Context(), calls[0].ID)
+	is.Equal(phone.KindOf(err), phone.NotYet)
+	warnings, err := s.Warnings(t.Context())
+	is.NoErr(err)
+	is.Equal(warnings, phone.Warnings())
+	is.Equal(len(count(t, s, 4)), 0) // it was set up anew
+	resp, err := http.Get(url)       //nolint:noctx // a test's own server
+	is.NoErr(err)
+	is.NoErr(resp.Body.Close())
+	is.Equal(resp.Header.Get("X-3CX-Version"), "20.0.8.1109")
+}
+
 func TestNewCallsComeBythemselves(t *testing.T) {
 	is := is.New(t)
 	url := start(t, "dtac", "--calls", "0", "--every", "1ms", "--seconds", "1")
