@@ -4,8 +4,10 @@
 // OrkTrack has no published interface; this is the one that its own web pages use.
 // What is peculiar about it, and lost calls to earlier clients:
 //
-//   - A page beyond the data is answered with HTTP 500, so the next page is asked
-//     for only when the last one was full and the answer names a next.
+//   - A page beyond the data is answered with HTTP 500. So no further page is asked
+//     for when the answer says that there is none; where it does not say, or a short
+//     page names a next, that failure is the end, if OrkTrack answers otherwise and
+//     has not counted more rows than came. Short pages alone end nothing.
 //   - Several requests at once make it answer 500, so pages are read one by one.
 //   - A window without calls may be answered with 500 as well. Then a wider window
 //     that can be read is taken in its place and filtered here.

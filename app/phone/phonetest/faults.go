@@ -26,6 +26,9 @@ type Faults struct {
 	Insert        []Recording   //
 	NextURIHost   string        // nextPageUri and recordingURL name this host
 	AlwaysNext    bool          // nextPageUri is set on the last page as well
+	NoNext        bool          // nextPageUri is left out: nothing says whether there is more
+	BareArray     bool          // rows come without an envelope
+	FailFromPage  int           // this page and those after it are a 500; zero: none
 	Zone          *time.Location
 	BadRows       int           // so many rows without a readable time lead each page
 	ClockSkew     time.Duration // the Date header is ahead by so much

@@ -59,7 +59,7 @@ func (o *OrkTrack) beginList(f Faults, number int) (status int) {
 		o.stats.ServerErrors++
 		return http.StatusInternalServerError
 	}
-	if f.BurstFails && o.inFlight > 1 {
+	if f.BurstFails && o.inFlight > 1 || f.FailFromPage > 0 && number >= f.FailFromPage {
 		o.stats.ServerErrors++
 		return http.StatusInternalServerError
 	}
@@ -102,7 +102,7 @@ func (o *OrkTrack) find(q url.Values, f Faults, account string) []Recording {
 }
 
 // answer is the envelope around one page of rows.
-func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[string]any {
+func answer(r *http.Request, f Faults, rows []Recording, number, size int) any {
 	total, limited := len(rows), false
 	if f.LimitRows > 0 && total > f.LimitRows {
 		rows, limited = rows[:f.LimitRows], true
@@ -116,11 +116,14 @@ func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[s
 	for _, rec := range rows[start:end] {
 		objects = append(objects, rec.row(r, f))
 	}
+	if f.BareArray {
+		return objects
+	}
 	count := -1
 	if r.URL.Query().Get("maxresults") == "-1" {
 		count = total
 	}
-	return map[string]any{
+	envelope := map[string]any{
 		"objects":      objects,
 		"nextPageUri":  pageURI(r, f, number+1, end < len(rows) || f.AlwaysNext),
 		"prevPageUri":  pageURI(r, f, number-1, number > 1),
@@ -129,6 +132,10 @@ func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[s
 		"pageSize":     size,
 		"resultCount":  count,
 	}
+	if f.NoNext {
+		delete(envelope, "nextPageUri")
+	}
+	return envelope
 }
 
 // row is a recording as OrkTrack lists it.
