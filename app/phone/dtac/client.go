@@ -125,8 +125,11 @@ func (c *Client) get(ctx context.Context, op, address, token string) (*http.Resp
 		return resp, nil
 	}
 	phone.Drain(resp)
-	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized:
 		return nil, phone.ErrTokenRefused
+	case http.StatusForbidden: // of a token that ended, or of what this user may not have
+		return nil, &phone.Error{Kind: phone.Forbidden, Op: op, Status: resp.StatusCode, Err: phone.ErrTokenRefused}
 	}
 	return nil, c.wire.StatusError(op, resp)
 }
