@@ -93,6 +93,7 @@ func closedLists() map[string][]string {
 		"severity": text(app.Severities()), "severity.from": text(app.Severities()), "scope": text(app.AllScopes()),
 		"failure":     {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
 		"failure.fix": {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
+		"test.step": {"connect", "sign_in", "audio"}, "test.fail": {"connect", "sign_in", "list", "audio"},
 		"home.period": app.Periods(), "steps": {"phone", "ai", "chat", "rule", "colleague"}, "steps.why": {"phone", "ai", "chat", "rule", "colleague"},
 		"place": {"home", "calls", "collections", "agents", "automations", "notifications", "usage", "settings"}, "usage.onlimit": {app.OnLimitNotify, app.OnLimitPause},
 		"rule.field": fields, "rule.op": ops, "rule.match": {app.MatchAll, app.MatchAny}, "rule.join": {app.MatchAll, app.MatchAny},

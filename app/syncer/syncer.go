@@ -138,7 +138,7 @@ func (e *Engine) kind(name string) (Kind, error) {
 	return k, problems.Err()
 }
 
-// Probe tries settings that need not be saved. The error is a [*phone.Error], or an
+// Probe tries settings that need not be saved, down to the sound of a call. The error is a [*phone.Error], or an
 // Invalid [app.Error] where the settings themselves are wrong.
 func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Report, error) {
 	k, err := e.kind(kind)
@@ -149,7 +149,7 @@ func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Repo
 	if err != nil {
 		return phone.Report{}, err
 	}
-	return source.Probe(ctx)
+	return phone.Try(ctx, source)
 }
 
 // source returns the one source of an integration, which keeps its sign-in for as
