@@ -17,7 +17,8 @@
 //     followed: every request goes to the configured base URL.
 //
 // The package keeps one token for each [Client] and signs in again once when that
-// is refused. It sends nothing but GET, apart from the sign-in.
+// is refused. It only reads: a guard under the client lets nothing pass but the
+// sign-in and GETs of the configured paths, at the configured host.
 package dtac
 
 import (
@@ -84,7 +85,7 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(c)
 	}
-	c.wire = phone.NewWire(client.Transport, c.now)
+	c.wire = phone.NewWire(c.set.guard(client.Transport), c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.login)
 	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
 	return c, nil

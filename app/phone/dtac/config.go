@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -69,8 +70,8 @@ func (c Config) Normalized() (Config, error) {
 			bad(field, "must be a path that begins with /")
 		}
 	}
-	if c.MediaPath != "" && !strings.Contains(c.MediaPath, "{id}") {
-		bad("mediaPath", "must hold {id}")
+	if before, _, _ := strings.Cut(c.MediaPath, "?"); c.MediaPath != "" && !strings.Contains(before, "{id}") {
+		bad("mediaPath", "must hold {id} in its path")
 	}
 	if _, err := time.LoadLocation(c.TimeZone); err != nil {
 		bad("timeZone", "is not the name of a time zone")
@@ -119,6 +120,7 @@ type settings struct {
 	base               *url.URL // with the REST prefix
 	username, password string
 	login, list, media string
+	mediaShape         *regexp.Regexp
 	tokenField         string
 	tokenHeader        string
 	listParams         map[string]string
@@ -140,8 +142,10 @@ func (c Config) resolve() (settings, error) {
 	if err != nil {
 		return settings{}, fmt.Errorf("time zone: %w", err)
 	}
+	base = base.JoinPath(cmpOr(c.RestPrefix, "/orktrack/rest"))
+	base.Path = "/" + strings.Trim(base.Path, "/") // JoinPath leaves out the first slash where there is no path
 	s := settings{
-		base:        base.JoinPath(cmpOr(c.RestPrefix, "/orktrack/rest")),
+		base:        base,
 		username:    c.Username,
 		password:    c.Password,
 		login:       cmpOr(c.LoginPath, "/user/login?version=orktrack&accesspolicy=all&licenseinfo=true"),
@@ -160,6 +164,7 @@ func (c Config) resolve() (settings, error) {
 		minDuration: time.Duration(c.MinDurationSec) * time.Second,
 		lines:       make(map[string]bool, len(c.LocalPartyAllow)),
 	}
+	s.mediaShape = mediaShape(s.media)
 	if s.pageSize == 0 {
 		s.pageSize = 500
 	}

@@ -24,6 +24,7 @@ func TestConfig(t *testing.T) {
 		{"path to another host", dtac.Config{Username: "u", ListPath: "//evil.invalid/x"}, "listPath"},
 		{"path that climbs", dtac.Config{Username: "u", RestPrefix: "/orktrack/../admin"}, "restPrefix"},
 		{"media path without an id", dtac.Config{Username: "u", MediaPath: "/media"}, "mediaPath"},
+		{"media path with an id in its query alone", dtac.Config{Username: "u", MediaPath: "/media?id={id}"}, "mediaPath"},
 		{"no such zone", dtac.Config{Username: "u", TimeZone: "Asia/Bangkong"}, "timeZone"},
 		{"date format of another language", dtac.Config{Username: "u", DateFormat: "yyyyMMdd_HHmmss"}, "dateFormat"},
 		{"date format without seconds", dtac.Config{Username: "u", DateFormat: "20060102_1504"}, "dateFormat"},

@@ -11,8 +11,10 @@ import (
 	"crk/app/phone"
 )
 
-// callID is what an id may look like; it becomes part of a path and of a file's name.
-var callID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+// idShape is what an id may look like; it becomes part of a path and of a file's name.
+const idShape = `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`
+
+var callID = regexp.MustCompile("^" + idShape + "$")
 
 // timeLayouts are the ways a time may be written. OrkTrack 4.20 uses the first.
 var timeLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", time.RFC3339}
