@@ -47,6 +47,18 @@ func TestNothingSaysWhetherThereIsMore(t *testing.T) {
 	}
 }
 
+func TestALimitOfOnesOwn(t *testing.T) {
+	is := is.New(t)
+	sim, client := start(t, dtac.Config{ListParams: map[string]string{"maxresults": "10"}})
+	fill(sim, 10)
+	got, _, err := list(t, client)
+	is.NoErr(err)
+	is.Equal(len(got), 10)
+	fill(sim, 11)
+	_, _, err = list(t, client)
+	is.Equal(phone.KindOf(err), phone.TooMany) // the eleventh was cut off
+}
+
 // A book answers lists with pages of rows as a server of its own does.
 type book struct {
 	rows     int
