@@ -95,6 +95,7 @@ func closedLists() map[string][]string {
 		"failure":       {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioForbidden, app.AudioArchived, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
 		"failure.fix":   {app.AudioUnreadable, app.AudioTooLong, app.AudioGone, app.AudioForbidden, app.AudioArchived, app.AudioFetchFailed, app.TranscriptionFailed, app.AnalysisFailed},
 		"provider.warn": phone.Warnings(), "provider.warn.fix": phone.Warnings(),
+		"test.step": {"connect", "sign_in", "audio"}, "test.fail": {"connect", "sign_in", "list", "audio"},
 		"home.period": app.Periods(), "steps": {"phone", "ai", "chat", "rule", "colleague"}, "steps.why": {"phone", "ai", "chat", "rule", "colleague"},
 		"place": {"home", "calls", "collections", "agents", "automations", "notifications", "usage", "settings"}, "usage.onlimit": {app.OnLimitNotify, app.OnLimitPause},
 		"rule.field": fields, "rule.op": ops, "rule.match": {app.MatchAll, app.MatchAny}, "rule.join": {app.MatchAll, app.MatchAny},

@@ -46,7 +46,7 @@ type ProviderTest struct {
 	Sample   *TestCall // nil: none was seen
 }
 
-// A TestStep is one step of a test: connect, sign_in or list.
+// A TestStep is one step of a test: connect, sign_in, list or audio.
 type TestStep struct {
 	Name string
 	OK   bool

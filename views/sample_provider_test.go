@@ -34,7 +34,7 @@ func providerPage(t testing.TB) views.ProviderPage {
 		{Trigger: "default", Status: "interrupted", StartedAt: noon(t)}, {Trigger: "schedule", Status: "succeeded", Found: 9, StartedAt: noon(t)},
 	}
 	p.Test = &views.ProviderTest{
-		Code: "forbidden", Skew: 2 * time.Minute, Warnings: phone.Warnings(), Steps: []views.TestStep{{Name: "connect", OK: true}, {Name: "sign_in", OK: true}, {Name: "list"}},
+		Code: "forbidden", Skew: 2 * time.Minute, Warnings: phone.Warnings(), Steps: []views.TestStep{{Name: "connect", OK: true}, {Name: "sign_in", OK: true}, {Name: "list", OK: true}, {Name: "audio"}},
 		Sample: &views.TestCall{At: noon(t), Direction: app.In, Customer: "0812345678", Agent: "101", Seconds: 75},
 	}
 	return p

@@ -32,8 +32,8 @@ import (
 type Source interface {
 	// Probe signs in and lists a little, to tell a person whether this
 	// configuration works. The report holds what was found up to the failure that
-	// the error, an [*Error], describes. No recording is opened: each is downloaded
-	// once, when it is imported.
+	// the error, an [*Error], describes. No recording is opened: that is for [Try],
+	// which a person asks for; each is downloaded once otherwise, when it is imported.
 	Probe(ctx context.Context) (Report, error)
 
 	// Calls yields the recorded calls that started in [since, until), each once

@@ -96,3 +96,81 @@ func TestThoseWhoWaitShareARefusal(t *testing.T) {
 		<-errs
 	})
 }
+
+// A gate lets the token in that was given last, unless it ended, to all but one
+// room.
+type gate struct {
+	signIns int
+	ended   bool
+	refusal error // of the room, and of tokens that ended
+}
+
+func (g *gate) signIn(context.Context) (phone.Token, error) {
+	g.signIns++
+	g.ended = false
+	return phone.Token{Value: strconv.Itoa(g.signIns)}, nil
+}
+
+func (g *gate) ask(op string) func(string) error {
+	return func(token string) error {
+		if op == closed || g.ended || token != strconv.Itoa(g.signIns) {
+			return g.refusal
+		}
+		return nil
+	}
+}
+
+const open, closed = "test: open", "test: closed"
+
+func TestARoomThatIsClosedCostsNoSignIns(t *testing.T) {
+	unauthorized := phone.ErrTokenRefused
+	forbidden := error(&phone.Error{Kind: phone.Forbidden, Status: 403, Err: phone.ErrTokenRefused})
+	for _, tt := range []struct {
+		name    string
+		refusal error
+		every   time.Duration
+		others  bool // other requests are let in meanwhile
+		most    int  // sign-ins for 100 requests
+	}{
+		{"forbidden, one after the other", forbidden, 100 * time.Millisecond, false, 2},
+		{"unauthorized, one after the other", unauthorized, 100 * time.Millisecond, false, 2},
+		{"forbidden, while others are let in", forbidden, 30 * time.Second, true, 2},
+		{"forbidden, and nothing else is asked", forbidden, 30 * time.Second, false, 2 + 50},
+		{"unauthorized", unauthorized, 30 * time.Second, true, 2 + 50},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				is := is.New(t)
+				g := &gate{refusal: tt.refusal}
+				s := phone.NewSession("test: sign in", time.Now, g.signIn)
+				for range 100 {
+					is.Equal(phone.KindOf(s.Do(t.Context(), closed, g.ask(closed))), phone.Forbidden)
+					if tt.others {
+						is.NoErr(s.Do(t.Context(), open, g.ask(open)))
+					}
+					time.Sleep(tt.every)
+				}
+				is.True(g.signIns <= tt.most) // refusals are taken for what they are
+				g.ended = true
+				is.NoErr(s.Do(t.Context(), open, g.ask(open))) // a token that ends is renewed all the same
+			})
+		})
+	}
+}
+
+func TestATokenThatEndsIsNoClosedRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		g := &gate{refusal: &phone.Error{Kind: phone.Forbidden, Err: phone.ErrTokenRefused}}
+		s := phone.NewSession("test: sign in", time.Now, g.signIn)
+		is.Equal(phone.KindOf(s.Do(t.Context(), "both", g.ask(closed))), phone.Forbidden)
+		is.NoErr(s.Do(t.Context(), "both", g.ask(open)))
+		g.ended = true
+		is.Equal(phone.KindOf(s.Do(t.Context(), "both", g.ask(open))), phone.Forbidden) // it served just now
+		time.Sleep(time.Minute)
+		is.NoErr(s.Do(t.Context(), "both", g.ask(open))) // and is given a try a minute later
+		g.ended = true
+		is.NoErr(s.Do(t.Context(), "both", g.ask(open))) // that mended it, so it does again
+		is.Equal(g.signIns, 4)
+	})
+}

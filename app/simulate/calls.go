@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"crk/app/phone/phonetest"
 )
 
 // A call is one that a simulator is to have.
@@ -16,7 +14,7 @@ type call struct {
 	agent    int // of the agents
 	customer string
 	out      bool
-	audio    []byte
+	recording
 }
 
 // agents are those whose calls are simulated.
@@ -27,34 +25,18 @@ var agents = [...]struct{ number, first, last string }{
 // A diary makes calls up: the same for the same settings, but for the time.
 type diary struct {
 	settings
-	sound phonetest.Sound
-	audio []byte
-	rnd   *rand.Rand
-	ids   int64
+	sound  recording
+	length time.Duration // of each call
+	rnd    *rand.Rand
+	ids    int64
 }
 
-// newDiary begins one. The error is about the codec.
-func newDiary(s settings) (*diary, error) {
-	d := &diary{settings: s, rnd: rand.New(rand.NewPCG(1, 2)), ids: 1000}
-	length := time.Duration(max(1, s.seconds)) * time.Second
-	d.sound = phonetest.Talk(length)
-	switch s.codec {
-	case "ulaw":
-		d.sound.Encoding = phonetest.MuLaw
-	case "alaw":
-		d.sound.Encoding = phonetest.ALaw
-	case "pcm":
-		d.sound.Encoding = phonetest.PCM
-	default:
-		return nil, fmt.Errorf("simulate: --codec %s: it is ulaw, alaw or pcm", s.codec)
+// newDiary begins one. The error is about the sound.
+func newDiary(s settings) (d *diary, err error) {
+	d = &diary{settings: s, rnd: rand.New(rand.NewPCG(1, 2)), ids: 1000, length: time.Duration(max(1, s.seconds)) * time.Second}
+	if d.sound, err = record(s, d.length); err != nil {
+		return nil, err
 	}
-	if s.stereo {
-		d.sound.Channels = 2
-		for at := 2 * time.Second; at < length; at += 4 * time.Second {
-			d.sound.Bursts = append(d.sound.Bursts, phonetest.Burst{Channel: 1, At: at, Until: min(at+2*time.Second, length)})
-		}
-	}
-	d.audio = d.sound.WAV()
 	return d, nil
 }
 
@@ -73,7 +55,7 @@ func (d *diary) past(now time.Time) []call {
 func (d *diary) next(end time.Time) call {
 	d.ids++
 	return call{
-		id: d.ids, at: end.Add(-d.sound.Length).UTC(), length: d.sound.Length, agent: d.rnd.IntN(len(agents)),
-		customer: fmt.Sprintf("08%08d", d.rnd.IntN(100_000_000)), out: d.rnd.IntN(3) == 0, audio: d.audio,
+		id: d.ids, at: end.Add(-d.length).UTC(), length: d.length, agent: d.rnd.IntN(len(agents)),
+		customer: fmt.Sprintf("08%08d", d.rnd.IntN(100_000_000)), out: d.rnd.IntN(3) == 0, recording: d.sound,
 	}
 }

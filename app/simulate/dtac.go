@@ -8,9 +8,12 @@ import (
 )
 
 // A dtac is a simulated OrkTrack.
-type dtac struct{ *phonetest.OrkTrack }
+type dtac struct {
+	*phonetest.OrkTrack
+	password string
+}
 
-func newDTAC(s settings) dtac { return dtac{phonetest.NewOrkTrack(s.user, s.password)} }
+func newDTAC(s settings) dtac { return dtac{phonetest.NewOrkTrack(s.user, s.password), s.password} }
 
 func (d dtac) record(c call) {
 	a := agents[c.agent]
@@ -20,16 +23,20 @@ func (d dtac) record(c call) {
 	}
 	d.Add(phonetest.Recording{
 		ID: c.id, StartedAt: c.at, Duration: c.length, LocalParty: "+6681000" + a.number + "0", RemoteParty: c.customer,
-		Direction: direction, FirstName: a.first, LastName: a.last, Audio: c.audio,
+		Direction: direction, FirstName: a.first, LastName: a.last, Audio: c.bytes, ContentType: c.contentType,
 	})
 }
 
 func (d dtac) fail(faults string) error {
 	f, err := turn(dtacKnobs(), faults)
-	if err == nil {
-		d.Fail(f)
+	if err != nil {
+		return err
 	}
-	return err
+	if f.SecondAccount != "" {
+		d.AddAccount(f.SecondAccount, d.password)
+	}
+	d.Fail(f)
+	return nil
 }
 
 func (d dtac) knobs(w io.Writer) { list(w, dtacKnobs()) }
@@ -45,6 +52,9 @@ func dtacKnobs() []knob[phonetest.Faults] {
 		{"login_html", "", "every login is answered with a page", flagged(func(f *faults) *bool { return &f.LoginHTML })},
 		{"empty_page1_500", "", "a window without calls is a 500", flagged(func(f *faults) *bool { return &f.EmptyFails })},
 		{"burst_500", "", "lists asked for at once are a 500", flagged(func(f *faults) *bool { return &f.BurstFails })},
+		{"burst_500_rate", "0.5", "so much of them are", fraction(func(f *faults) *float64 { return &f.BurstRate })},
+		{"insert_during_paging", "2", "before each further page so many calls are added, and the rows move on", number(func(f *faults) *int { return &f.InsertEach })},
+		{"second_account_scope", "other", "every second call is this other user's alone, who has the same password", words(func(f *faults) *string { return &f.SecondAccount })},
 		{"fail_lists", "5", "so many lists from now on are a 500", number(func(f *faults) *int { return &f.FailLists })},
 		{"list_status", "503", "every list is answered so", number(func(f *faults) *int { return &f.ListStatus })},
 		{"list_html", "", "every list is answered with a page", flagged(func(f *faults) *bool { return &f.ListHTML })},
@@ -53,6 +63,8 @@ func dtacKnobs() []knob[phonetest.Faults] {
 		{"limit_rows", "50", "a window that holds more is cut short", number(func(f *faults) *int { return &f.LimitRows })},
 		{"random_order", "", "rows come in no order", flagged(func(f *faults) *bool { return &f.RandomOrder })},
 		{"always_next", "", "the last page names a next one too", flagged(func(f *faults) *bool { return &f.AlwaysNext })},
+		{"no_next_uri", "", "nothing says whether there is another page", flagged(func(f *faults) *bool { return &f.NoNext })},
+		{"bare_array", "", "rows come without an envelope", flagged(func(f *faults) *bool { return &f.BareArray })},
 		{"next_uri_host", "internal.local", "addresses in answers name this host", words(func(f *faults) *string { return &f.NextURIHost })},
 		{"bad_rows", "2", "so many unreadable rows lead each page", number(func(f *faults) *int { return &f.BadRows })},
 		{"late_row", "5m", "a call is listed so long after its end", span(func(f *faults) *time.Duration { return &f.LateBy })},

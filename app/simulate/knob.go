@@ -76,6 +76,17 @@ func number[F any](to func(*F) *int) func(*F, string) error {
 	}
 }
 
+// fraction sets a number from 0 to 1.
+func fraction[F any](to func(*F) *float64) func(*F, string) error {
+	return func(f *F, v string) (err error) {
+		*to(f), err = strconv.ParseFloat(v, 64)
+		if err == nil && !(*to(f) >= 0 && *to(f) <= 1) {
+			return strconv.ErrRange
+		}
+		return err
+	}
+}
+
 func span[F any](to func(*F) *time.Duration) func(*F, string) error {
 	return func(f *F, v string) (err error) {
 		*to(f), err = time.ParseDuration(v)

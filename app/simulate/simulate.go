@@ -19,7 +19,7 @@ import (
 )
 
 // Usage is how a simulator is asked for.
-const Usage = "  crk simulate dtac|threecx [--listen ADDR] [--faults A,B=C] [--calls N] [--days N] [--every 30s] [--codec ulaw|alaw|pcm] [--stereo]\n" +
+const Usage = "  crk simulate dtac|threecx [--listen ADDR] [--faults A,B=C] [--calls N] [--days N] [--every 30s] [--codec ulaw|alaw|pcm|gsm|mp3] [--stereo]\n" +
 	"        run a phone system made up of simulated calls, with faults on demand (--faults help lists them)\n"
 
 // settings are what a person asks for.
@@ -61,7 +61,7 @@ func Run(ctx context.Context, out io.Writer, args []string) error {
 	fs.IntVar(&s.days, "days", 14, "over how many days, up to now")
 	fs.DurationVar(&s.every, "every", 30*time.Second, "a new call ends this often; 0: none")
 	fs.IntVar(&s.seconds, "seconds", 12, "length of the calls")
-	fs.StringVar(&s.codec, "codec", "ulaw", "of the recordings: ulaw, alaw or pcm")
+	fs.StringVar(&s.codec, "codec", "ulaw", "of the recordings: ulaw, alaw, pcm, gsm or mp3")
 	fs.BoolVar(&s.stereo, "stereo", false, "each side on a channel of its own")
 	err := fs.Parse(args[1:])
 	if errors.Is(err, flag.ErrHelp) {

@@ -1,7 +1,10 @@
 package simulate_test
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"math"
 	"net/http"
 	"regexp"
 	"strings"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"crk/app/audio"
 	"crk/app/phone"
 	"crk/app/phone/dtac"
 	"crk/app/phone/threecx"
@@ -132,6 +136,9 @@ func TestWhatCannotBeSimulated(t *testing.T) {
 		{"", "dtac or threecx"},
 		{"avaya", "dtac or threecx"},
 		{"dtac --codec opus", "--codec opus"},
+		{"dtac --codec mp3 --stereo", "one channel"},
+		{"dtac --faults burst_500_rate=2", "burst_500_rate=0.5"},
+		{"dtac --faults burst_500_rate=NaN", "burst_500_rate=0.5"},
 		{"dtac --faults nonsense", `no fault "nonsense"`},
 		{"dtac --faults slow_list", "slow_list=5s"},
 		{"dtac --faults burst_500=1", "write the fault as burst_500"},
@@ -151,9 +158,80 @@ func TestWhatCannotBeSimulated(t *testing.T) {
 
 func TestTheFaultsAreListed(t *testing.T) {
 	is := is.New(t)
-	for kind, fault := range map[string]string{"dtac": "empty_page1_500", "threecx": "expires_minutes"} {
+	for kind, faults := range map[string][]string{
+		"dtac":    {"empty_page1_500", "burst_500_rate=", "insert_during_paging=", "second_account_scope=", "no_next_uri", "bare_array"},
+		"threecx": {"expires_minutes"},
+	} {
 		out := &page{}
 		is.NoErr(simulate.Run(t.Context(), out, []string{kind, "--faults", "help"}))
-		is.True(strings.Contains(out.String(), fault))
+		for _, fault := range faults {
+			is.True(strings.Contains(out.String(), fault))
+		}
 	}
+}
+
+func TestEveryCodecIsOneThatTheProductReads(t *testing.T) {
+	for _, tt := range []struct{ kind, codec, contentType string }{
+		{"dtac", "ulaw", "audio/wav"}, {"dtac", "alaw", "audio/wav"}, {"dtac", "pcm", "audio/wav"},
+		{"dtac", "gsm", "audio/wav"}, {"dtac", "mp3", "audio/mpeg"}, {"threecx", "mp3", "audio/mpeg"},
+	} {
+		t.Run(tt.kind+" "+tt.codec, func(t *testing.T) {
+			is := is.New(t)
+			url := start(t, tt.kind, "--codec", tt.codec, "--calls", "1", "--days", "1", "--seconds", "21", "--every", "0")
+			s, err := open(tt.kind, url, "apiuser")
+			is.NoErr(err)
+			a, err := s.Audio(t.Context(), count(t, s, 2)[0].ID)
+			is.NoErr(err)
+			defer a.Body.Close()
+			is.Equal(a.ContentType, tt.contentType)
+			file, err := io.ReadAll(a.Body)
+			is.NoErr(err)
+			d, err := audio.NewDecoder(bytes.NewReader(file))
+			is.NoErr(err)
+			stats, err := audio.Measure(t.Context(), d)
+			is.NoErr(err)                                                 // it is whole
+			is.True(math.Abs(stats.Duration-21) <= 0.1)                   // as long as the call
+			is.True(stats.SilenceRatio > 0.2 && stats.SilenceRatio < 0.8) // with talk and silence
+		})
+	}
+}
+
+// open returns a client for a simulator.
+func open(kind, url, user string) (phone.Source, error) {
+	if kind == "dtac" {
+		return dtac.New(dtac.Config{BaseURL: url, Username: user, Password: "simulated", PageSize: 4}, http.DefaultClient)
+	}
+	return threecx.New(threecx.Config{BaseURL: url, Username: user, Password: "simulated"}, http.DefaultClient)
+}
+
+func TestASecondUserHasCallsOfItsOwn(t *testing.T) {
+	is := is.New(t)
+	url := start(t, "dtac", "--calls", "10", "--days", "2", "--every", "0", "--faults", "second_account_scope=other")
+	seen := map[string]bool{}
+	for _, user := range []string{"apiuser", "other"} {
+		s, err := open("dtac", url, user)
+		is.NoErr(err)
+		calls := count(t, s, 3)
+		is.Equal(len(calls), 5) // half of them
+		for _, c := range calls {
+			is.True(!seen[c.ID]) // and no other's
+			seen[c.ID] = true
+		}
+		_, err = s.Audio(t.Context(), "1001")
+		is.Equal(err == nil, user == "other") // nor does it hear those
+	}
+}
+
+func TestCallsThatComeWhilePagesAreRead(t *testing.T) {
+	is := is.New(t)
+	url := start(t, "dtac", "--calls", "20", "--days", "2", "--every", "0", "--faults", "insert_during_paging=2")
+	s, err := open("dtac", url, "apiuser")
+	is.NoErr(err)
+	first := map[string]bool{}
+	for _, c := range count(t, s, 3) {
+		is.True(!first[c.ID]) // each once
+		first[c.ID] = true
+	}
+	is.True(len(first) >= 20)                 // none was lost for it
+	is.True(len(count(t, s, 3)) > len(first)) // and more are there now
 }

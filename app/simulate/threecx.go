@@ -26,7 +26,7 @@ func (x threeCX) record(c call) {
 		kind, from, to = "OutboundExternal", to, from
 	}
 	x.Add(phonetest.PBXRecording{
-		ID: c.id, StartedAt: c.at, EndedAt: c.at.Add(c.length), CallType: kind, From: from, To: to, Audio: c.audio,
+		ID: c.id, StartedAt: c.at, EndedAt: c.at.Add(c.length), CallType: kind, From: from, To: to, Audio: c.bytes, ContentType: c.contentType,
 	})
 }
 

@@ -76,6 +76,7 @@ func TestProbe(t *testing.T) {
 	report, err := r.engine.Probe(t.Context(), app.SourceDTAC, s)
 	is.NoErr(err)
 	is.Equal(report.RecordingsSeen, 4)
+	is.True(report.Passed(phone.StepAudio)) // it was heard too
 	_, err = r.engine.Probe(t.Context(), "avaya", s)
 	is.True(app.IsKind(err, app.Invalid))
 }

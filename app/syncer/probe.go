@@ -7,7 +7,7 @@ import (
 	"crk/app/phone"
 )
 
-// Probe tries settings that need not be saved. Settings of an integration that is
+// Probe tries settings that need not be saved, down to the sound of a call. Settings of an integration that is
 // in use are tried by its own sign-in: a second one may end the first. The error is
 // a [*phone.Error], or an Invalid [app.Error] where the settings themselves are
 // wrong.
@@ -22,7 +22,7 @@ func (e *Engine) Probe(ctx context.Context, kind string, s Settings) (phone.Repo
 			return phone.Report{}, err
 		}
 	}
-	return source.Probe(ctx)
+	return phone.Try(ctx, source)
 }
 
 // ProbeStored tries an integration as it is stored, by its own sign-in. For the
@@ -32,7 +32,7 @@ func (e *Engine) ProbeStored(ctx context.Context, p app.Provider) (phone.Report,
 	if err != nil {
 		return phone.Report{}, err
 	}
-	report, err := source.Probe(ctx)
+	report, err := phone.Try(ctx, source)
 	if report.Warnings != nil {
 		e.warn(p.ID, report.Warnings)
 	}

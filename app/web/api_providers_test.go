@@ -15,6 +15,7 @@ import (
 
 	"crk/app"
 	"crk/app/egress"
+	"crk/app/phone/dtac"
 	"crk/app/phone/phonetest"
 	"crk/app/syncer"
 	"crk/app/web"
@@ -50,6 +51,7 @@ func newPhoneServer(t *testing.T, allow ...string) *phoneServer {
 		}
 		engine = syncer.New(syncer.Options{
 			DB: o.DB, Audio: o.Audio, Log: slog.New(slog.DiscardHandler), Client: o.Egress.Clients(egress.Phone, 0).Trusting,
+			Kinds: map[string]syncer.Kind{app.SourceDTAC: syncer.DTAC(dtac.WithClock(o.DB.Now)), app.SourceThreeCX: syncer.ThreeCX()},
 		})
 		o.Phones = engine
 	})
@@ -282,13 +284,15 @@ func TestConnectionTest(t *testing.T) {
 		}, "tls"},
 		{"a page for browsers", func(p *phoneServer, _ map[string]any) { p.sim.Fail(phonetest.Faults{LoginHTML: true}) }, "unexpected_response"},
 		{"not allowed to list", func(p *phoneServer, _ map[string]any) { p.sim.Fail(phonetest.Faults{ListStatus: 403}) }, "forbidden"},
+		{"not allowed to hear", func(p *phoneServer, _ map[string]any) { p.sim.Fail(phonetest.Faults{AudioStatus: 403}) }, "forbidden"},
+		{"a page in place of a recording", func(p *phoneServer, _ map[string]any) { p.sim.Fail(phonetest.Faults{AudioHTML: true}) }, "unexpected_response"},
 		{"failing", func(p *phoneServer, _ map[string]any) { p.sim.Fail(phonetest.Faults{ListStatus: 500}) }, "unexpected_response"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			is := is.New(t)
 			p := newPhoneServer(t, "127.0.0.0/8")
 			for i := range 2 {
-				p.sim.Add(phonetest.Recording{ID: int64(i + 1), StartedAt: time.Now().Add(-time.Hour), Duration: time.Second, Audio: phonetest.Talk(time.Second).WAV()})
+				p.sim.Add(phonetest.Recording{ID: int64(i + 1), StartedAt: p.Clock.Now().Add(-time.Hour), Duration: time.Second, Audio: phonetest.Talk(time.Second).WAV()})
 			}
 			config := p.config()
 			tt.change(p, config)
@@ -325,8 +329,10 @@ func TestStoppedProviderGoesOnAfterAGoodTest(t *testing.T) {
 	}
 	is.Equal(p.call(t, "GET", path, p.key, nil).json(t)["nextSyncAt"], nil) // stopped
 	p.sim.AddAccount(phoneUser, phonePassword)
-	is.Equal(p.call(t, "POST", path+"/test", p.key, nil).json(t)["ok"], true)
-	is.True(p.call(t, "GET", path, p.key, nil).json(t)["nextSyncAt"] != nil) // and goes on
+	p.record(1)
+	p.sim.Fail(phonetest.Faults{AudioStatus: 500})
+	is.Equal(p.call(t, "POST", path+"/test", p.key, nil).json(t)["ok"], false) // one recording cannot be heard,
+	is.True(p.call(t, "GET", path, p.key, nil).json(t)["nextSyncAt"] != nil)   // but the credentials serve: it goes on
 }
 
 func TestSyncWhileOneRuns(t *testing.T) {

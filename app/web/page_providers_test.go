@@ -40,7 +40,14 @@ func TestPhoneIntegrationAsAPersonMakesOne(t *testing.T) {
 	page = b.post(t, "/settings/providers/try", p.providerFields()...)
 	says(t, page, "Login accepted")
 	says(t, page, "3 recent calls seen")
+	says(t, page, "Recordings can be heard")
 	is.True(!strings.Contains(page.body, phonePassword)) // a password is not sent back
+	p.sim.Fail(phonetest.Faults{AudioStatus: 403})
+	page = b.post(t, "/settings/providers/try", p.providerFields()...)
+	says(t, page, "3 recent calls seen")
+	says(t, page, "The recording of the newest call cannot be heard")
+	says(t, page, "let this account see and download recordings") // may list, but not hear
+	p.sim.Fail(phonetest.Faults{})
 	page = b.post(t, "/settings/providers/try", p.providerFields("password", "wrong")...)
 	says(t, page, "The phone system refuses this user name or password")
 	says(t, b.post(t, "/settings/providers/try", p.providerFields("password", "")...), "It cannot be tested yet")

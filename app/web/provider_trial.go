@@ -70,7 +70,7 @@ func judgeTest(ctx context.Context, o Options, kind string, probe func(context.C
 // credentials were refused goes on when they serve again.
 func tryStored(ctx context.Context, o Options, p app.Provider) (phoneTest, error) {
 	result, err := judgeTest(ctx, o, p.Kind, func(ctx context.Context) (phone.Report, error) { return o.Phones.ProbeStored(ctx, p) })
-	if err != nil || !result.OK || p.State != app.ProviderStopped {
+	if err != nil || !result.report.Passed(phone.StepList) || p.State != app.ProviderStopped {
 		return result, err
 	}
 	err = o.DB.PardonProvider(ctx, p.BusinessID, p.ID)
@@ -93,6 +93,8 @@ func phoneMessage(e *phone.Error) string {
 	case phone.TLS:
 		return "No trusted encrypted connection can be made. Check that the address is right and its certificate valid; " +
 			"the authority of one that the business issued itself belongs in config.caCertificate."
+	case phone.BadContent:
+		return "The calls are listed, but what comes for a recording is no sound. Look at one in the phone system itself."
 	case phone.Transient:
 		return "The phone system answers with an error of its own. Try again later."
 	}

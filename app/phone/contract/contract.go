@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T, calls []Fixture) System) {
 		{"refused credentials are told", refused},
 		{"a source serves several at once", concurrent},
 		{"a probe tells what is there", probe},
+		{"a trial hears a recording too", try},
 	} {
 		t.Run(claim.name, func(t *testing.T) { claim.test(t, open) })
 	}
@@ -267,5 +268,26 @@ func probe(t *testing.T, open func(*testing.T, []Fixture) System) {
 	}
 	if want := []string{phone.StepConnect, phone.StepSignIn, phone.StepList}; !slices.Equal(steps, want) {
 		t.Errorf("steps %v, want %v", steps, want)
+	}
+}
+
+func try(t *testing.T, open func(*testing.T, []Fixture) System) {
+	at := noon()
+	long := fixture(1002, at.Add(time.Minute))
+	long.Audio = phonetest.Talk(time.Minute).WAV()
+	s := open(t, []Fixture{fixture(1001, at), long})
+	r, err := phone.Try(t.Context(), s.Source)
+	if err != nil {
+		t.Fatalf("try: %v", err)
+	}
+	if last := r.Steps[len(r.Steps)-1]; last.Name != phone.StepAudio || last.Err != nil {
+		t.Errorf("last step %s: %v, want %s", last.Name, last.Err, phone.StepAudio)
+	}
+	if r.Sample == nil || r.Sample.ID != "1002" {
+		t.Errorf("sample %v, want the newest, 1002", r.Sample)
+	}
+	s = open(t, nil)
+	if r, err = phone.Try(t.Context(), s.Source); err != nil || len(r.Steps) != 3 {
+		t.Errorf("steps %v: %v, want those that need no recording", r.Steps, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -119,4 +120,24 @@ func TestAudioOfOneThatIsNoID(t *testing.T) {
 	_, err := client.Audio(t.Context(), "../user/login")
 	is.Equal(phone.KindOf(err), phone.NotYet)
 	is.Equal(len(sim.Stats().Unknown), 0) // it was not even asked for
+}
+
+func TestRecordingsThatAreForbiddenCostNoSignIns(t *testing.T) {
+	for _, status := range []int{401, 403} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			is := is.New(t)
+			sim, client := start(t, dtac.Config{})
+			fill(sim, 50)
+			sim.Fail(phonetest.Faults{AudioStatus: status})
+			for i := range 50 {
+				_, err := client.Audio(t.Context(), strconv.Itoa(i+1))
+				is.Equal(phone.KindOf(err), phone.Forbidden)
+			}
+			is.Equal(sim.Stats().Logins, 2) // the first refusal may have been the token's fault, those after it not
+			sim.EndSessions()
+			_, _, err := list(t, client)
+			is.NoErr(err) // a token that ended is renewed
+			is.Equal(sim.Stats().Logins, 3)
+		})
+	}
 }

@@ -4,8 +4,10 @@
 // OrkTrack has no published interface; this is the one that its own web pages use.
 // What is peculiar about it, and lost calls to earlier clients:
 //
-//   - A page beyond the data is answered with HTTP 500, so the next page is asked
-//     for only when the last one was full and the answer names a next.
+//   - A page beyond the data is answered with HTTP 500. So no further page is asked
+//     for when the answer says that there is none; where it does not say, or a short
+//     page names a next, that failure is the end, if OrkTrack answers otherwise and
+//     has not counted more rows than came. Short pages alone end nothing.
 //   - Several requests at once make it answer 500, so pages are read one by one.
 //   - A window without calls may be answered with 500 as well. Then a wider window
 //     that can be read is taken in its place and filtered here.
@@ -15,7 +17,8 @@
 //     followed: every request goes to the configured base URL.
 //
 // The package keeps one token for each [Client] and signs in again once when that
-// is refused. It sends nothing but GET, apart from the sign-in.
+// is refused. It only reads: a guard under the client lets nothing pass but the
+// sign-in and GETs of the configured paths, at the configured host.
 package dtac
 
 import (
@@ -82,7 +85,7 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(c)
 	}
-	c.wire = phone.NewWire(client.Transport, c.now)
+	c.wire = phone.NewWire(c.set.guard(client.Transport), c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.login)
 	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
 	c.audio = &phone.Downloader{
@@ -132,8 +135,11 @@ func (c *Client) getWith(ctx context.Context, op, address, token string, header 
 		return resp, nil
 	}
 	phone.Drain(resp)
-	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+	switch resp.StatusCode {
+	case http.StatusUnauthorized:
 		return nil, phone.ErrTokenRefused
+	case http.StatusForbidden: // of a token that ended, or of what this user may not have
+		return nil, &phone.Error{Kind: phone.Forbidden, Op: op, Status: resp.StatusCode, Err: phone.ErrTokenRefused}
 	}
 	return nil, c.wire.StatusError(op, resp)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type Config struct {
 	TokenHeader string            `json:"tokenHeader,omitempty"` // that carries the bare token
 	ListPath    string            `json:"listPath,omitempty"`
 	ListParams  map[string]string `json:"listParams,omitempty"` // each replaces or adds one parameter
-	DateFormat  string            `json:"dateFormat,omitempty"` // Go layout of startdate and enddate
+	DateFormat  string            `json:"dateFormat,omitempty"` // Go layout of startdate and enddate, to the second
 	TimeZone    string            `json:"timeZone,omitempty"`   // IANA name, of query and answer
 	ArrayField  string            `json:"arrayField,omitempty"` // of the list's answer
 	MediaPath   string            `json:"mediaPath,omitempty"`  // {id} stands for the call's id
@@ -73,11 +74,14 @@ func (c Config) Normalized() (Config, error) {
 			bad(field, "must be a path that begins with /")
 		}
 	}
-	if c.MediaPath != "" && !strings.Contains(c.MediaPath, "{id}") {
-		bad("mediaPath", "must hold {id}")
+	if before, _, _ := strings.Cut(c.MediaPath, "?"); c.MediaPath != "" && !strings.Contains(before, "{id}") {
+		bad("mediaPath", "must hold {id} in its path")
 	}
 	if _, err := time.LoadLocation(c.TimeZone); err != nil {
 		bad("timeZone", "is not the name of a time zone")
+	}
+	if c.DateFormat != "" && !tellsSeconds(c.DateFormat) {
+		bad("dateFormat", "must be a Go layout that tells date and time to the second: 2 January 2006, 15:04:05 is written as in 20060102_150405")
 	}
 	if c.PageSize < 0 || c.PageSize > 10000 {
 		bad("pageSize", "must be 1 to 10000")
@@ -89,6 +93,19 @@ func (c Config) Normalized() (Config, error) {
 		bad("minDurationSec", "must not be negative")
 	}
 	return c, errors.Join(errs...)
+}
+
+// tellsSeconds reports whether a time survives being written in layout and read again.
+func tellsSeconds(layout string) bool {
+	for _, t := range []time.Time{
+		time.Date(2026, 11, 23, 21, 48, 37, 0, time.UTC),
+		time.Date(2027, 1, 9, 8, 5, 2, 0, time.UTC),
+	} {
+		if read, err := time.Parse(layout, t.Format(layout)); err != nil || !read.Equal(t) {
+			return false
+		}
+	}
+	return true
 }
 
 // localPath reports whether p can only lead to the configured host.
@@ -110,6 +127,7 @@ type settings struct {
 	base               *url.URL // with the REST prefix
 	username, password string
 	login, list, media string
+	mediaShape         *regexp.Regexp
 	tokenField         string
 	tokenHeader        string
 	listParams         map[string]string
@@ -131,8 +149,10 @@ func (c Config) resolve() (settings, error) {
 	if err != nil {
 		return settings{}, fmt.Errorf("time zone: %w", err)
 	}
+	base = base.JoinPath(cmpOr(c.RestPrefix, "/orktrack/rest"))
+	base.Path = "/" + strings.Trim(base.Path, "/") // JoinPath leaves out the first slash where there is no path
 	s := settings{
-		base:        base.JoinPath(cmpOr(c.RestPrefix, "/orktrack/rest")),
+		base:        base,
 		username:    c.Username,
 		password:    c.Password,
 		login:       cmpOr(c.LoginPath, "/user/login?version=orktrack&accesspolicy=all&licenseinfo=true"),
@@ -151,6 +171,7 @@ func (c Config) resolve() (settings, error) {
 		minDuration: time.Duration(c.MinDurationSec) * time.Second,
 		lines:       make(map[string]bool, len(c.LocalPartyAllow)),
 	}
+	s.mediaShape = mediaShape(s.media)
 	if s.pageSize == 0 {
 		s.pageSize = 500
 	}

@@ -236,6 +236,12 @@ func TestEndlessPages(t *testing.T) {
 // by answer.
 func serve(t *testing.T, answer http.HandlerFunc) *dtac.Client {
 	t.Helper()
+	return serveWith(t, dtac.Config{}, answer)
+}
+
+// serveWith is serve for a client with other settings.
+func serveWith(t *testing.T, cfg dtac.Config, answer http.HandlerFunc) *dtac.Client {
+	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			_, _ = io.WriteString(w, `{"accesstoken":"a1b2c3d4-0000"}`)
@@ -244,7 +250,8 @@ func serve(t *testing.T, answer http.HandlerFunc) *dtac.Client {
 		answer(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	client, err := dtac.New(dtac.Config{BaseURL: srv.URL, Username: user, Password: password}, srv.Client(), dtac.WithSleep(noSleep))
+	cfg.BaseURL, cfg.Username, cfg.Password = srv.URL, user, password
+	client, err := dtac.New(cfg, srv.Client(), dtac.WithSleep(noSleep))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,32 +18,13 @@ import (
 const (
 	opList      = "dtac: list recordings"
 	listMaxBody = 32 << 20
-	maxStale    = 3 // pages in a row that held only rows already seen
+	maxStale    = 3       // pages in a row that held only rows already seen
+	maxRows     = 100_000 // of a window
 )
 
 // retryPauses are the waits before the second, third and fourth try of a page that
 // was answered with a 5xx status.
 var retryPauses = [...]time.Duration{500 * time.Millisecond, 2 * time.Second, 5 * time.Second}
-
-// A window is a span of time, [since, until).
-type window struct{ since, until time.Time }
-
-func (w window) has(t time.Time) bool { return !t.Before(w.since) && t.Before(w.until) }
-
-// wider returns windows that hold w and more, in the order to be tried: backwards
-// four times as far each, to seven days, then from its start until now.
-func (w window) wider(now time.Time) []window {
-	const farthest = 7 * 24 * time.Hour
-	var out []window
-	for length := w.until.Sub(w.since); length < farthest; {
-		length = min(max(4*length, time.Hour), farthest)
-		out = append(out, window{w.until.Add(-length), w.until})
-	}
-	if now.After(w.until) {
-		out = append(out, window{w.since, now})
-	}
-	return out
-}
 
 // Calls implements [phone.Source]. Pages are asked for as they are consumed, one
 // at a time.
@@ -54,23 +35,52 @@ func (c *Client) Calls(ctx context.Context, since, until time.Time) iter.Seq2[ph
 			return
 		}
 		asked, page, err := c.firstPage(ctx, want)
-		seen := map[string]bool{}
-		for number, stale := 1, 0; err == nil; number++ {
-			fresh, goOn := c.yieldRows(page.rows, want, seen, yield)
-			if !goOn || !page.more {
+		w := walk{seen: map[string]bool{}}
+		for number := 1; err == nil; number++ {
+			fresh, goOn := c.yieldRows(page.rows, want, w.seen, yield)
+			if !goOn {
 				return
 			}
-			if stale++; fresh {
-				stale = 0
-			}
-			if stale == maxStale {
-				err = &phone.Error{Kind: phone.Unexpected, Op: opList, Detail: "page after page holds the same rows"}
+			more, wrong := w.count(page, fresh)
+			if err = wrong; err != nil {
 				break
 			}
-			page, err = c.page(ctx, asked, number+1, c.set.pageSize)
+			if !more {
+				return
+			}
+			page, err = c.after(ctx, asked, number, page)
 		}
 		yield(phone.Call{}, err)
 	}
+}
+
+// A walk is what the pages of a window have brought so far.
+type walk struct {
+	seen  map[string]bool // ids of calls
+	came  int             // rows, doubles and unreadable ones too
+	stale int             // pages at the end that brought nothing new
+}
+
+// count takes note of a page and says whether the next is to be asked for. fresh:
+// some row was new. The error says that rows are missing, or may be.
+func (w *walk) count(page listing, fresh bool) (more bool, err error) {
+	w.came += len(page.rows)
+	w.stale++
+	if fresh {
+		w.stale = 0
+	}
+	switch {
+	case w.came > maxRows:
+		return false, cutShort("the window holds too many rows")
+	case w.stale > 0 && !page.told && page.full:
+		return false, cutShort("a full page came twice, and nothing says what is beyond it")
+	case w.stale == maxStale:
+		return false, unexpected("page after page holds the same rows")
+	}
+	if more = page.more() && (page.told || w.stale == 0); !more && page.total > w.came {
+		return false, cutShort("more rows were counted than came")
+	}
+	return more, nil
 }
 
 // yieldRows yields the rows that are in want and not in seen, and adds them to it.
@@ -115,6 +125,21 @@ func (c *Client) firstPage(ctx context.Context, w window) (window, listing, erro
 	return w, listing{}, err
 }
 
+// after reads the page that follows page number. Where that did not surely say that
+// there is another, OrkTrack's failure to give it means that there is none: then the
+// page that comes is empty, and counted, which shows that OrkTrack answers at all.
+func (c *Client) after(ctx context.Context, w window, number int, page listing) (listing, error) {
+	next, err := c.page(ctx, w, number+1, c.set.pageSize)
+	if page.next && page.full || !hasStatus(err, http.StatusInternalServerError) {
+		return next, err
+	}
+	counted, e := c.countPage(ctx, w, 1, 1)
+	if e != nil {
+		return listing{}, err
+	}
+	return listing{told: true, total: counted.total}, nil
+}
+
 // page reads one page and tries again where OrkTrack fails, which it does now and
 // then for no reason.
 func (c *Client) page(ctx context.Context, w window, number, size int) (listing, error) {
@@ -141,13 +166,6 @@ func isServerError(err error) bool {
 func hasStatus(err error, status int) bool {
 	e, ok := errors.AsType[*phone.Error](err)
 	return ok && e.Status == status
-}
-
-// A listing is a page as OrkTrack answers it.
-type listing struct {
-	rows  []json.RawMessage
-	more  bool // a further page is there to be asked for
-	total int  // -1 where OrkTrack did not count
 }
 
 func (c *Client) tryPage(ctx context.Context, w window, number, size int) (page listing, err error) {

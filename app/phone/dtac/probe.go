@@ -7,8 +7,8 @@ import (
 	"crk/app/phone"
 )
 
-// Probe implements [phone.Source]. It asks for the last day, which is quick, and
-// then counts a week, which may take too long and is then left out.
+// Probe implements [phone.Source]. It asks for the last day, which is quick, and at
+// the end counts a week, which may take too long and is then left out.
 func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	var r phone.Report
 	start := time.Now()
@@ -24,35 +24,35 @@ func (c *Client) Probe(ctx context.Context) (phone.Report, error) {
 	if r.Add(phone.StepSignIn, err) != nil {
 		return r, err
 	}
-	err = r.Add(phone.StepList, c.probeList(ctx, &r))
-	return r, err
+	if err = r.Add(phone.StepList, c.probeList(ctx, &r)); err != nil {
+		return r, err
+	}
+	c.probeCount(ctx, &r)
+	return r, nil
 }
 
-// probeList lists the last day and counts the last week. It spends no time on
-// trying again, and looks further back where OrkTrack does not answer for a window
-// without calls.
+const (
+	day       = 24 * time.Hour
+	countTime = 3 * time.Second // for the count: somebody waits
+)
+
+// probeList looks for recordings in the last day, and further back where that is
+// quiet or OrkTrack does not answer for a window without calls. It spends no time on
+// trying again.
 func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
-	const day = 24 * time.Hour
 	now, listed := c.now(), false
 	var failed error
 	for _, span := range []time.Duration{day, 7 * day, 30 * day} {
-		if listed && span > 7*day {
+		if r.Sample != nil || listed && span > 7*day {
 			break
 		}
-		ask := c.tryPage
-		if listed {
-			ask = c.countPage
-		}
-		page, err := ask(ctx, window{now.Add(-span), now}, 1, c.set.pageSize)
+		page, err := c.tryPage(ctx, window{now.Add(-span), now}, 1, c.set.pageSize)
 		switch {
 		case err == nil:
 			listed = true
 			c.sample(page, r)
-			r.RecordingsSeen = max(r.RecordingsSeen, len(page.rows), page.total)
-		case listed:
-			return nil // the count is a courtesy
-		case phone.KindOf(err) == phone.TooMany:
-			return nil // there is plenty: a sync asks for less at once
+		case listed, phone.KindOf(err) == phone.TooMany: // there is plenty: a sync asks for less at once
+			return nil
 		case isServerError(err):
 			failed = err
 		default:
@@ -65,11 +65,23 @@ func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 	return nil
 }
 
-// sample takes the first row of page that can be read, unless there is one.
+// probeCount counts a week, as a courtesy.
+func (c *Client) probeCount(ctx context.Context, r *phone.Report) {
+	ctx, cancel := context.WithTimeout(ctx, countTime)
+	defer cancel()
+	now := c.now()
+	page, err := c.countPage(ctx, window{now.Add(-7 * day), now}, 1, c.set.pageSize)
+	if err == nil {
+		r.RecordingsSeen = max(r.RecordingsSeen, len(page.rows), page.total)
+	}
+}
+
+// sample takes the newest row of page that can be read, and the number of rows.
 func (c *Client) sample(page listing, r *phone.Report) {
+	r.RecordingsSeen = max(r.RecordingsSeen, len(page.rows))
 	for _, raw := range page.rows {
 		call, err := c.set.readRow(raw)
-		if err == nil && r.Sample == nil {
+		if err == nil && (r.Sample == nil || call.StartedAt.After(r.Sample.StartedAt)) {
 			r.Sample = &call
 		}
 	}

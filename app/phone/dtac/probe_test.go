@@ -1,7 +1,9 @@
 package dtac_test
 
 import (
+	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/matryer/is"
@@ -49,10 +51,11 @@ func TestProbeCountsAWeekAndDownloadsNothing(t *testing.T) {
 	for i := range 35 {
 		sim.Add(recording(int64(i+1), now.Add(-time.Duration(4*i+1)*time.Hour)))
 	}
+	sim.Fail(phonetest.Faults{RandomOrder: true})
 	r, err := client.Probe(t.Context())
 	is.NoErr(err)
 	is.Equal(r.RecordingsSeen, 35)          // more than a page
-	is.True(r.Sample != nil)                // one of them
+	is.Equal(r.Sample.ID, "1")              // the newest, in whatever order they come
 	is.Equal(len(sim.Stats().Downloads), 0) // each is downloaded when it is imported
 	is.Equal(sim.Stats().Lists, 2)          // a day and a week
 
@@ -64,6 +67,30 @@ func TestProbeCountsAWeekAndDownloadsNothing(t *testing.T) {
 	r, err = client.Probe(t.Context())
 	is.NoErr(err) // a quiet line is no failure
 	is.Equal(r.RecordingsSeen, 1)
+}
+
+// slowToCount grants logins, lists one call, and never ends counting.
+type slowToCount struct{}
+
+func (slowToCount) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Query().Get("maxresults") == "-1" {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return canned(`{"objects":[{"id":7,"timestamp":"2026-11-20 09:00:00"}],"nextPageUri":null}`).RoundTrip(r)
+}
+
+func TestProbeDoesNotWaitForTheCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		c, err := dtac.New(dtac.Config{Username: "u", Password: "p"}, &http.Client{Transport: slowToCount{}})
+		is.NoErr(err)
+		began := time.Now()
+		r, err := c.Probe(t.Context())
+		is.NoErr(err)                               // it is a courtesy
+		is.Equal(r.RecordingsSeen, 1)               // what was listed
+		is.True(time.Since(began) <= 5*time.Second) // and leaves a person's ten seconds to the audio
+	})
 }
 
 func TestSignInIsShared(t *testing.T) {

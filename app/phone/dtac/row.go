@@ -1,7 +1,6 @@
 package dtac
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"regexp"
@@ -12,86 +11,13 @@ import (
 	"crk/app/phone"
 )
 
-// callID is what an id may look like; it becomes part of a path and of a file's name.
-var callID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+// idShape is what an id may look like; it becomes part of a path and of a file's name.
+const idShape = `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`
+
+var callID = regexp.MustCompile("^" + idShape + "$")
 
 // timeLayouts are the ways a time may be written. OrkTrack 4.20 uses the first.
 var timeLayouts = []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", time.RFC3339}
-
-// readListing reads a list's answer. size is the number of rows that were asked
-// for.
-func (c *Client) readListing(body []byte, size int) (listing, error) {
-	if phone.IsPage(body) {
-		return listing{}, unexpected("a web page came instead of a list")
-	}
-	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
-		var rows []json.RawMessage
-		if err := json.Unmarshal(body, &rows); err != nil {
-			return listing{}, unexpected("the list is not JSON")
-		}
-		return listing{rows: rows, total: -1}, c.readable(rows)
-	}
-	var answer map[string]json.RawMessage
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return listing{}, unexpected("the list is not JSON")
-	}
-	if tokenError(answer) {
-		return listing{}, phone.ErrTokenRefused
-	}
-	for _, field := range []string{c.set.arrayField, "objects", "recordings", "data", "recording"} {
-		var rows []json.RawMessage
-		if raw, there := answer[field]; there && json.Unmarshal(raw, &rows) == nil {
-			if err := c.readable(rows); err != nil {
-				return listing{}, err
-			}
-			return finishListing(answer, rows, size)
-		}
-	}
-	return listing{}, unexpected("the answer holds no list")
-}
-
-// finishListing reads what the answer says beside its rows.
-func finishListing(answer map[string]json.RawMessage, rows []json.RawMessage, size int) (listing, error) {
-	var limited bool
-	if json.Unmarshal(answer["limitReached"], &limited) == nil && limited {
-		return listing{}, &phone.Error{Kind: phone.TooMany, Op: opList, Detail: "OrkTrack cut the list short"}
-	}
-	page := listing{rows: rows, total: -1}
-	var next phone.Text
-	if json.Unmarshal(answer["nextPageUri"], &next) == nil && next != "" {
-		// A server that gives fewer rows a page than were asked for says so; its
-		// full page is full.
-		full := size
-		var served int
-		if json.Unmarshal(answer["pageSize"], &served) == nil && served > 0 {
-			full = min(full, served)
-		}
-		page.more = len(rows) > 0 && len(rows) >= full
-	}
-	var total int
-	if json.Unmarshal(answer["resultCount"], &total) == nil {
-		page.total = total
-	}
-	return page, nil
-}
-
-// readable returns an error if there are rows and none can be read: then it is not
-// the rows that are odd, but OrkTrack that changed.
-func (c *Client) readable(rows []json.RawMessage) error {
-	for _, raw := range rows {
-		if _, err := c.set.readRow(raw); err == nil {
-			return nil
-		}
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return unexpected("no row of the list can be read")
-}
-
-func unexpected(detail string) error {
-	return &phone.Error{Kind: phone.Unexpected, Op: opList, Detail: detail}
-}
 
 // A row is a recording as OrkTrack writes it, as far as it is of use.
 type row struct {

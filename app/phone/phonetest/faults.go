@@ -15,6 +15,7 @@ type Faults struct {
 	// Lists.
 	EmptyFails    bool          // page 1 of a window without rows is a 500
 	BurstFails    bool          // a list is a 500 while another request is in flight
+	BurstRate     float64       // so much of them are, from 0 to 1
 	FailLists     int           // so many lists from now on are a 500
 	ListStatus    int           // every list is answered so
 	ListHTML      bool          // every list is answered with a page
@@ -24,8 +25,13 @@ type Faults struct {
 	RandomOrder   bool          // rows come in an order of their own, the same at each request
 	InsertAtPage  int           // before this page is answered, Insert is added, once
 	Insert        []Recording   //
+	InsertEach    int           // before each page after the first so many copies of the newest call are added
+	SecondAccount string        // recordings with odd ids are this user's alone, the others everybody else's
 	NextURIHost   string        // nextPageUri and recordingURL name this host
 	AlwaysNext    bool          // nextPageUri is set on the last page as well
+	NoNext        bool          // nextPageUri is left out: nothing says whether there is more
+	BareArray     bool          // rows come without an envelope
+	FailFromPage  int           // this page and those after it are a 500; zero: none
 	Zone          *time.Location
 	BadRows       int           // so many rows without a readable time lead each page
 	ClockSkew     time.Duration // the Date header is ahead by so much

@@ -150,7 +150,7 @@ func (o *OrkTrack) serving(id int64, account string, f Faults) (Recording, bool)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	at, known := o.index[id]
-	if !known || o.recordings[at].Account != "" && o.recordings[at].Account != account {
+	if !known || !o.recordings[at].isFor(account, f) {
 		return Recording{}, false
 	}
 	if o.misses[id] < f.AudioNotFoundFirst {

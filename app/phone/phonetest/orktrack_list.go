@@ -2,6 +2,8 @@ package phonetest
 
 import (
 	"cmp"
+	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,6 +35,10 @@ func (o *OrkTrack) list(w http.ResponseWriter, r *http.Request, f Faults, accoun
 		return
 	}
 	rows := o.find(q, f, account)
+	if number > 1 && f.InsertEach > 0 && len(rows) > 0 {
+		o.insert(rows[0], f.InsertEach)
+		rows = o.find(q, f, account)
+	}
 	start := (number - 1) * size
 	if start > 0 && start >= len(rows) || f.EmptyFails && len(rows) == 0 {
 		o.mu.Lock()
@@ -42,6 +48,19 @@ func (o *OrkTrack) list(w http.ResponseWriter, r *http.Request, f Faults, accoun
 		return
 	}
 	writeJSON(w, answer(r, f, rows, number, size))
+}
+
+// insert adds n calls like r, with ids that nobody else will give.
+func (o *OrkTrack) insert(r Recording, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	const own = 1 << 40
+	next := max(own, slices.Max(slices.Collect(maps.Keys(o.index)))) + 1
+	next += (next - r.ID) % 2 // of the same account
+	for i := range int64(n) {
+		r.ID = next + 2*i
+		o.add([]Recording{r})
+	}
 }
 
 // beginList counts a list, lets late rows in and decides whether it fails; 0: it
@@ -59,7 +78,8 @@ func (o *OrkTrack) beginList(f Faults, number int) (status int) {
 		o.stats.ServerErrors++
 		return http.StatusInternalServerError
 	}
-	if f.BurstFails && o.inFlight > 1 {
+	burst := o.inFlight > 1 && (f.BurstFails || rand.Float64() < f.BurstRate)
+	if burst || f.FailFromPage > 0 && number >= f.FailFromPage {
 		o.stats.ServerErrors++
 		return http.StatusInternalServerError
 	}
@@ -84,7 +104,7 @@ func (o *OrkTrack) find(q url.Values, f Faults, account string) []Recording {
 	for _, r := range o.recordings {
 		at := r.StartedAt.Truncate(time.Second)
 		ended := o.now().Sub(r.StartedAt.Add(r.Duration))
-		hidden := r.VisibleFrom.After(o.now()) || f.LateBy > 0 && ended < f.LateBy || r.Account != "" && r.Account != account
+		hidden := r.VisibleFrom.After(o.now()) || f.LateBy > 0 && ended < f.LateBy || !r.isFor(account, f)
 		if !hidden && !at.Before(from) && !at.After(to) {
 			if ended < f.GrowFor {
 				r.Duration /= 2
@@ -102,10 +122,12 @@ func (o *OrkTrack) find(q url.Values, f Faults, account string) []Recording {
 }
 
 // answer is the envelope around one page of rows.
-func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[string]any {
+func answer(r *http.Request, f Faults, rows []Recording, number, size int) any {
 	total, limited := len(rows), false
-	if f.LimitRows > 0 && total > f.LimitRows {
-		rows, limited = rows[:f.LimitRows], true
+	for _, most := range []int{f.LimitRows, atLeast(r.URL.Query().Get("maxresults"), 0)} {
+		if most > 0 && len(rows) > most {
+			rows, limited = rows[:most], true
+		}
 	}
 	start := min((number-1)*size, len(rows))
 	end := min(start+size, len(rows))
@@ -116,11 +138,14 @@ func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[s
 	for _, rec := range rows[start:end] {
 		objects = append(objects, rec.row(r, f))
 	}
+	if f.BareArray {
+		return objects
+	}
 	count := -1
 	if r.URL.Query().Get("maxresults") == "-1" {
 		count = total
 	}
-	return map[string]any{
+	envelope := map[string]any{
 		"objects":      objects,
 		"nextPageUri":  pageURI(r, f, number+1, end < len(rows) || f.AlwaysNext),
 		"prevPageUri":  pageURI(r, f, number-1, number > 1),
@@ -129,6 +154,18 @@ func answer(r *http.Request, f Faults, rows []Recording, number, size int) map[s
 		"pageSize":     size,
 		"resultCount":  count,
 	}
+	if f.NoNext {
+		delete(envelope, "nextPageUri")
+	}
+	return envelope
+}
+
+// isFor reports whether a user may see a recording.
+func (rec Recording) isFor(account string, f Faults) bool {
+	if f.SecondAccount != "" && (rec.ID%2 == 1) != (account == f.SecondAccount) {
+		return false
+	}
+	return rec.Account == "" || rec.Account == account
 }
 
 // row is a recording as OrkTrack lists it.

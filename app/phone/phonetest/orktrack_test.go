@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/matryer/is"
@@ -160,5 +161,54 @@ func TestSounds(t *testing.T) {
 			is.True(right >= 95)                        // the second sounds
 			is.Equal(string(sound.WAV()), string(file)) // the same again
 		})
+	}
+}
+
+func TestOrkTrackAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		faults phonetest.Faults
+		status int // of the second of two lists
+	}{
+		{"in good health", phonetest.Faults{}, 200},
+		{"never", phonetest.Faults{BurstRate: 0}, 200},
+		{"always", phonetest.Faults{BurstRate: 1}, 500},
+		{"always, in one word", phonetest.Faults{BurstFails: true}, 500},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				is := is.New(t)
+				sim := phonetest.NewOrkTrack("nok", "pw")
+				serve := func(method, target, authorization string) *httptest.ResponseRecorder {
+					w, r := httptest.NewRecorder(), httptest.NewRequest(method, target, nil)
+					r.Header.Set("Authorization", authorization)
+					sim.ServeHTTP(w, r)
+					return w
+				}
+				var login struct{ Accesstoken string }
+				is.NoErr(json.Unmarshal(serve("POST", "/orktrack/rest/user/login", "Basic bm9rOnB3").Body.Bytes(), &login))
+				tt.faults.SlowList = time.Second
+				sim.Fail(tt.faults)
+				first := make(chan int, 1)
+				go func() { first <- serve("GET", window+"1", login.Accesstoken).Code }()
+				synctest.Wait()
+				is.Equal(serve("GET", window+"1", login.Accesstoken).Code, tt.status)
+				is.Equal(<-first, 200) // it was alone when it came
+			})
+		})
+	}
+}
+
+func TestOrkTrackSaysThatItsLimitWasReached(t *testing.T) {
+	is := is.New(t)
+	sim, url := start(t)
+	for i := range 3 {
+		sim.Add(phonetest.Recording{ID: int64(100 + i), StartedAt: nine.Add(time.Duration(i) * time.Minute)})
+	}
+	token := signIn(t, url)
+	for limit, cut := range map[string]bool{"0": false, "-1": false, "2": true, "3": false} {
+		_, body := ask(t, http.MethodGet, url+window+"1&maxresults="+limit, token)
+		is.Equal(strings.Contains(body, `"limitReached":true`), cut)
+		is.Equal(strings.Contains(body, `"nextPageUri":null`), cut) // what was cut off has no page
 	}
 }

@@ -124,7 +124,7 @@ func New(cfg Config, client *http.Client, options ...Option) (*Client, error) {
 	for _, option := range options {
 		option(c)
 	}
-	c.wire = phone.NewWire(&guard{base, client.Transport}, c.now)
+	c.wire = phone.NewWire(phone.Guard(base, client.Transport, allows), c.now)
 	c.session = phone.NewSession(opLogin, c.now, c.signIn)
 	c.pace = phone.NewPace(c.now, func(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) })
 	c.audio = &phone.Downloader{

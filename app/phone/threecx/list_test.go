@@ -29,7 +29,7 @@ func TestListFailures(t *testing.T) {
 		{"no XAPI there", phonetest.PBXFaults{ListStatus: 404}, phone.Unexpected, 1},
 		{"a refused query", phonetest.PBXFaults{MaxTop: 50}, phone.Unexpected, 1},
 		{"a user of no role", phonetest.PBXFaults{Role: phonetest.OrdinaryUser}, phone.Forbidden, 0},
-		{"a token that is never good", phonetest.PBXFaults{ListStatus: 401}, phone.Transient, 4},
+		{"a token that is never good", phonetest.PBXFaults{ListStatus: 401}, phone.Transient, 3},
 		{"a page for browsers", phonetest.PBXFaults{ListHTML: true}, phone.Unexpected, 1},
 		{"rows in no order", phonetest.PBXFaults{AnyOrder: true}, phone.Unexpected, 1},
 		{"the same rows again and again", phonetest.PBXFaults{IgnoreAfter: true}, phone.Unexpected, 2},
