@@ -811,7 +811,8 @@ CREATE TABLE sync_health (
     checked_at  INTEGER,                       -- the last reconcile of a week
     deep_at     INTEGER,                       -- and of a month
     denied       INTEGER NOT NULL DEFAULT 0,   -- times in a row that calls were seen to be listed and none let be heard
-    denied_until INTEGER                       -- no recording is asked for; NULL: they are
+    denied_until INTEGER,                      -- no recording is asked for; NULL: they are
+    denied_code  TEXT NOT NULL DEFAULT ''      -- why none came
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sign_ins (                -- how integrations that try several ways signed in last

@@ -23,14 +23,14 @@ type Provider struct {
 	State      ProviderState
 	Cursor     time.Time // everything before was read; zero: nothing yet
 	Refusals   int       // times in a row that the phone system refused the credentials
-	Denied     bool      // the phone system lists calls and was seen to let none be heard
+	Denied     string    // why the phone system, which lists calls, hands out no recordings: a code; empty: it does
 	NextSyncAt time.Time // zero while inactive
 	CreatedAt  time.Time
 	LastSync   *SyncRun
 }
 
 // Trouble is the code of what is wrong with an integration, gravest first: one of
-// those of a sync. Empty: nothing is, or it is not known.
+// those of a sync, or AudioFailing. Empty: nothing is, or it is not known.
 func (p Provider) Trouble() string {
 	switch {
 	case p.State == ProviderOK:
@@ -41,11 +41,15 @@ func (p Provider) Trouble() string {
 		return p.LastSync.Error
 	case p.Refusals > 0:
 		return "invalid_credentials" // by downloads
-	case p.Denied:
-		return "forbidden"
 	}
-	return ""
+	return p.Denied
 }
+
+// The codes of why a phone system that lists calls hands out no recordings.
+const (
+	AudioDenied  = "forbidden" // this user may not hear them
+	AudioFailing = "no_audio"  // it answers with errors of its own
+)
 
 // A ProviderState is why an active integration does or does not run.
 type ProviderState string

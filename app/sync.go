@@ -6,7 +6,7 @@ import "time"
 type SyncHealth struct {
 	Strikes     int           // times in a row that the system was away
 	OpenUntil   time.Time     // until then it is left alone; zero: the circuit is closed
-	Denied      int           // times in a row that it was seen to list calls and to let none be heard
+	Denied      int           // times in a row that it was seen to list calls and to hand out no recording
 	DeniedUntil time.Time     // until then no recording is asked for
 	LastOK      time.Time     // of the last sync that succeeded
 	Skew        time.Duration // the system's clock minus ours

@@ -18,7 +18,7 @@ const sealedProvider = "provider"
 
 const providerColumns = `p.id, p.business_id, p.kind, p.name, p.host, p.config, p.interval_ms, p.backfill_from,
 	p.agent_channel, p.active, p.is_default, p.state, p.cursor, p.refusals, p.next_sync_at, p.created_at,
-	coalesce((SELECT denied FROM sync_health WHERE provider_id = p.id), 0) > 0,
+	coalesce((SELECT denied_code FROM sync_health WHERE provider_id = p.id AND denied > 0), ''),
 	r.id, r.cause, r.status, r.started_at, r.finished_at, r.found, r.imported, r.skipped, r.failed, r.error`
 
 // providerTables joins each integration with its latest run, if there is one.
@@ -204,7 +204,7 @@ func pardon(p *app.Provider, now time.Time) {
 
 // well is the state of an integration whose lists can be read.
 func well(p app.Provider) app.ProviderState {
-	if p.Denied {
+	if p.Denied != "" {
 		return app.ProviderFailing
 	}
 	return app.ProviderOK

@@ -2,19 +2,19 @@ package store
 
 import (
 	"context"
-
 	"time"
 
 	"crk/app"
 )
 
 // deniedFor are the times in which no recording is asked for after it was seen that
-// none may be heard, each after one more look in vain; the last stays.
+// none is handed out, each after one more look in vain; the last stays.
 var deniedFor = [...]time.Duration{10 * time.Minute, 30 * time.Minute, time.Hour}
 
-// DenyAudio notes that a phone system lists calls and lets none be heard. That is
-// told, once, and downloads wait: then one at a time is tried.
-func (s *Store) DenyAudio(ctx context.Context, business app.BusinessID, provider string) error {
+// DenyAudio notes that a phone system lists calls and hands out no recording, and
+// why: app.AudioDenied or app.AudioFailing. That is told, once, and downloads wait:
+// then one at a time is tried.
+func (s *Store) DenyAudio(ctx context.Context, business app.BusinessID, provider, code string) error {
 	return s.write(ctx, func(t *tx) error {
 		p, err := t.provider(business, provider)
 		if err != nil {
@@ -25,8 +25,9 @@ func (s *Store) DenyAudio(ctx context.Context, business app.BusinessID, provider
 			return err // of what was under way when it was noted
 		}
 		until := t.now.Add(deniedFor[min(h.Denied, len(deniedFor)-1)])
-		err = t.exec(`INSERT INTO sync_health (provider_id, denied, denied_until) VALUES (?, 1, ?)
-			ON CONFLICT (provider_id) DO UPDATE SET denied = denied + 1, denied_until = excluded.denied_until`, p.ID, stamp(until))
+		err = t.exec(`INSERT INTO sync_health (provider_id, denied, denied_until, denied_code) VALUES (?, 1, ?, ?)
+			ON CONFLICT (provider_id) DO UPDATE SET denied = denied + 1, denied_until = excluded.denied_until, denied_code = excluded.denied_code`,
+			p.ID, stamp(until), code)
 		if err != nil || h.Denied > 0 {
 			return err
 		}
@@ -34,8 +35,11 @@ func (s *Store) DenyAudio(ctx context.Context, business app.BusinessID, provider
 		if err := t.exec(`UPDATE providers SET state = 'failing' WHERE id = ? AND state = 'ok'`, p.ID); err != nil {
 			return err
 		}
-		if err := t.emitSync(p, "forbidden"); err != nil {
+		if err := t.emitSync(p, code); err != nil {
 			return err
+		}
+		if code == app.AudioFailing {
+			return t.sayOfPhone(p, app.Warning, audioFailing(p))
 		}
 		return t.sayOfPhone(p, app.Critical, audioDenied(p))
 	})
@@ -45,7 +49,7 @@ func (s *Store) DenyAudio(ctx context.Context, business app.BusinessID, provider
 func (s *Store) HearAudio(ctx context.Context, business app.BusinessID, provider string) error {
 	return s.write(ctx, func(t *tx) error {
 		p, err := t.provider(business, provider)
-		if err != nil || !p.Denied {
+		if err != nil || p.Denied == "" {
 			return err
 		}
 		t.providerChanged(p)
@@ -86,9 +90,16 @@ func audioDenied(p app.Provider) map[string]words {
 	}
 }
 
+func audioFailing(p app.Provider) map[string]words {
+	return map[string]words{
+		"en": {"The phone system hands out no recordings: " + p.Name, "Calls are listed, and asking for their audio ends in errors of its own. It is asked less often until it does; what waits is fetched then, and no call is lost."},
+		"th": {"ระบบโทรศัพท์ไม่ส่งไฟล์เสียง: " + p.Name, "เห็นรายการสายแต่ขอไฟล์เสียงแล้วระบบตอบว่าผิดพลาด จะลองห่างขึ้นจนกว่าจะได้ แล้วดึงสายที่รออยู่ให้ครบ"},
+	}
+}
+
 func audioHeard(p app.Provider) map[string]words {
 	return map[string]words{
-		"en": {"Recordings can be heard again: " + p.Name, "What waited is being fetched."},
-		"th": {"ฟังไฟล์เสียงได้แล้ว: " + p.Name, "กำลังดึงสายที่รออยู่"},
+		"en": {"Recordings come again: " + p.Name, "What waited is being fetched."},
+		"th": {"ได้รับไฟล์เสียงแล้ว: " + p.Name, "กำลังดึงสายที่รออยู่"},
 	}
 }

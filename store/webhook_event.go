@@ -90,10 +90,10 @@ func (t *tx) emitSync(p app.Provider, code string) error {
 
 // emitRun is emitSync for a run that has ended. One that a stop cut off says
 // nothing of the phone system, and one that succeeded not all while no recording
-// may be heard.
+// comes.
 func (t *tx) emitRun(p app.Provider, r app.SyncRun) error {
 	switch {
-	case r.Status == RunSucceeded && !p.Denied:
+	case r.Status == RunSucceeded && p.Denied == "":
 		return t.emitSync(p, "")
 	case r.Status == RunFailed:
 		return t.emitSync(p, cmp.Or(r.Error, "unexpected_response"))

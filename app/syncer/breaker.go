@@ -22,7 +22,7 @@ var (
 	errPaused = errors.New("syncer: the phone integration is paused")
 	errBusy   = errors.New("syncer: the phone system asked to be left alone for a while")
 	errDay    = errors.New("syncer: old calls are fetched at night")
-	errDeaf   = errors.New("syncer: the phone system lists calls and does not let them be heard")
+	errDeaf   = errors.New("syncer: the phone system lists calls and hands out no recordings")
 )
 
 // isAway reports whether a failure says that the system is not there or has too

@@ -1,6 +1,9 @@
 package syncer_test
 
 import (
+	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,18 +86,64 @@ func TestAPersonLooksAtOnce(t *testing.T) {
 func TestDownloadsOpenTheCircuitToo(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t, nil)
+	asked := 0
+	r.onRequest(func(req *http.Request) {
+		if strings.Contains(req.URL.Path, "/mediastream/") {
+			asked++
+			panic(http.ErrAbortHandler) // the connection breaks before there is an answer
+		}
+	})
 	r.record(storetest.Start.Add(-2*time.Hour), 8)
 	r.sync(store.CauseDefault)
-	r.sim.Fail(phonetest.Faults{AudioStatus: 503})
 	is.Equal(r.fetch(), 8)
 	is.True(r.health().Open(r.Clock.Now())) // after five of them the others wait
-	r.sim.Fail(phonetest.Faults{})
+	is.True(asked >= 5)
+	r.onRequest(nil)
 	r.Clock.Advance(r.health().OpenUntil.Sub(r.Clock.Now()))
 	r.fetch()
 	is.True(r.health().Strikes == 0) // the first that comes closes it
 	r.Clock.Advance(time.Hour)
 	is.Equal(r.fetch(), 0)
 	r.complete(8)
+}
+
+// A system that lists calls and answers for their audio with errors is not away: its
+// lists go on as planned, and nothing is told again and again.
+func TestASystemThatHandsOutNoRecordings(t *testing.T) {
+	for _, status := range []int{429, 500, 502, 503, 504} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			is := is.New(t)
+			r := newRig(t, nil)
+			_, err := r.CreateWebhook(t.Context(), app.Webhook{
+				BusinessID: r.Business.ID, URL: "https://crm.example.com/", Events: []app.EventType{app.AllEvents}, Active: true,
+			}, app.NewWebhookSecret())
+			is.NoErr(err)
+			r.record(storetest.Start.Add(-2*time.Hour), 20)
+			r.sync(store.CauseDefault)
+			r.sim.Fail(phonetest.Faults{AudioStatus: status})
+			r.fetch()
+			is.True(r.health().DeniedUntil.After(r.Clock.Now())) // after five the others wait
+			for range 30 {
+				r.Clock.Advance(15 * time.Minute)
+				is.Equal(r.sync(store.CauseSchedule).Status, store.RunSucceeded)
+				is.Equal(r.reread(r.provider.ID).NextSyncAt, r.Clock.Now().Add(15*time.Minute)) // as planned
+				r.fetch()
+			}
+			is.Equal(r.health().Strikes, 0)
+			is.Equal(r.reread(r.provider.ID).Trouble(), app.AudioFailing)
+			is.Equal(r.sent(app.EventSyncFailed), "1")
+			is.Equal(r.sent(app.EventSyncRecovered), "0")
+			r.sim.Fail(phonetest.Faults{})
+			r.Clock.Advance(2 * time.Hour)
+			r.fetch()
+			is.Equal(r.fetch(), 0)
+			r.complete(20)
+			r.sync(store.CauseSchedule)
+			is.Equal(r.sent(app.EventSyncFailed), "1")
+			is.Equal(r.sent(app.EventSyncRecovered), "1")
+			is.Equal(r.reread(r.provider.ID).Trouble(), "")
+		})
+	}
 }
 
 func TestOneBadRecordingOpensNothing(t *testing.T) {
@@ -114,8 +163,10 @@ func TestASystemThatWantsRestGetsIt(t *testing.T) {
 	r.record(storetest.Start.Add(-2*time.Hour), 3)
 	r.sync(store.CauseDefault)
 	r.sim.Fail(phonetest.Faults{BusyEvery: 1})
+	asked := 0
+	r.onRequest(func(*http.Request) { asked++ })
 	is.Equal(r.fetch(), 3)
-	is.Equal(r.health().Strikes, 1) // the others did not even ask
+	is.Equal(asked, 1) // the others did not even ask
 }
 
 func TestARunWhoseLeaseRanOutIsTakenOver(t *testing.T) {

@@ -80,7 +80,7 @@ func TestAUserWhoMayListAndNotHearIsTold(t *testing.T) {
 	r.fetch() // one is heard
 	is.Equal(r.fetch(), 0)
 	r.complete(30) // and so are the rest
-	is.Equal(r.told(), []string{"The phone system does not let recordings be heard: OneCall", "Recordings can be heard again: OneCall"})
+	is.Equal(r.told(), []string{"The phone system does not let recordings be heard: OneCall", "Recordings come again: OneCall"})
 	r.sync(store.CauseSchedule)
 	is.Equal(r.provider.State, app.ProviderOK)
 	is.Equal(r.provider.Trouble(), "")

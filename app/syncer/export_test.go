@@ -63,7 +63,9 @@ type Guest struct{ *guest }
 
 func NewGuest() Guest { return Guest{newGuest()} }
 
-func (g Guest) Denied(provider, recording string) bool { return g.denied(provider, recording) }
+func (g Guest) Denied(provider, recording string) bool {
+	return g.denied(provider, recording, deniedTries)
+}
 
 func (g Guest) Came(provider string, now time.Time) { g.came(provider, now) }
 

@@ -33,8 +33,9 @@ type denials struct {
 // many different ones, with none between that came, mean that none may be heard.
 // Where every second one may, that comes by chance once in a thousand.
 const (
-	deniedTries = 10
-	deniedCalls = 3
+	deniedTries  = 10
+	failingTries = 5 // where it answers with errors of its own: so soon is a system left alone that is away
+	deniedCalls  = 3
 )
 
 // downloadsAtOnce is how many recordings one phone system is asked for at a time.
@@ -110,9 +111,9 @@ func (g *guest) knows(provider string, refusal *phone.Error) bool {
 	return known
 }
 
-// denied notes that a recording might not be heard, and reports whether that seems
-// to be so of all.
-func (g *guest) denied(provider, recording string) bool {
+// denied notes that a recording did not come, and reports whether that seems to be
+// so of all: where so many tries in a row met that.
+func (g *guest) denied(provider, recording string, tries int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d := g.denials[provider]
@@ -123,7 +124,7 @@ func (g *guest) denied(provider, recording string) bool {
 	if d.tries++; len(d.calls) < deniedCalls {
 		d.calls[recording] = true
 	}
-	return d.tries >= deniedTries && len(d.calls) >= deniedCalls
+	return d.tries >= tries && len(d.calls) >= deniedCalls
 }
 
 // look lets one at a time try whether recordings may be heard again, until end is

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"time"
 
 	"crk/app"
@@ -95,13 +96,47 @@ func (e *Engine) judge(ctx context.Context, j app.Job, d store.Download, past me
 		return past.after(phone.BadContent, now).bad(err)
 	}
 	e.guest.leave(p.ID, err, now)
-	e.noteFailure(ctx, p.BusinessID, p.ID, err)
-	e.guest.hurt(p.ID)
+	defer e.guest.hurt(p.ID)
 	m := past.after(phone.Transient, now)
+	if answered(failed) { // it is not away: its lists may go on
+		if withheld, dbErr := e.withhold(ctx, j, d, app.AudioFailing); dbErr != nil || withheld {
+			return m.failure(errors.Join(err, dbErr), m.pause(failed))
+		}
+	} else {
+		e.noteFailure(ctx, p.BusinessID, p.ID, err)
+	}
 	if m.tooLong(phone.Transient, now) {
 		return jobs.Permanent(err)
 	}
-	return m.failure(err, max(failed.RetryAfter, jobs.Exponential(30*time.Second, time.Hour)(m[phone.Transient].Tries)))
+	return m.failure(err, m.pause(failed))
+}
+
+// answered reports whether a phone system answered a request for a recording, with
+// an error of its own or not in time.
+func answered(err *phone.Error) bool {
+	return err.Status >= http.StatusInternalServerError || err.Status == http.StatusTooManyRequests || errors.Is(err.Err, context.DeadlineExceeded)
+}
+
+// pause is how long a download that met a failing system waits for its next try.
+func (m memory) pause(failed *phone.Error) time.Duration {
+	return max(failed.RetryAfter, jobs.Exponential(30*time.Second, time.Hour)(m[phone.Transient].Tries))
+}
+
+// withhold notes that a recording did not come, and reports whether none seems to,
+// so that it alone is not to blame.
+func (e *Engine) withhold(ctx context.Context, j app.Job, d store.Download, code string) (none bool, err error) {
+	p, tries := d.Provider, deniedTries
+	if code == app.AudioFailing {
+		tries = failingTries
+	}
+	if d.Health.Denied == 0 && !e.guest.denied(p.ID, j.Key, tries) {
+		return false, nil
+	}
+	defer e.guest.hurt(p.ID)
+	if err := e.db.DenyAudio(ctx, p.BusinessID, p.ID, code); err != nil {
+		return true, fmt.Errorf("syncer: note that no recording comes: %w", err)
+	}
+	return true, nil
 }
 
 // refused counts a refusal of the credentials, once for each sign-in: those who
@@ -119,13 +154,11 @@ func (e *Engine) refused(ctx context.Context, p app.Provider, refusal *phone.Err
 
 // denied decides about a recording that may not be heard, and whether none may.
 func (e *Engine) denied(ctx context.Context, j app.Job, d store.Download, m memory, err error) error {
-	p, now := d.Provider, e.db.Now()
-	if d.Health.Denied > 0 || e.guest.denied(p.ID, j.Key) {
-		defer e.guest.hurt(p.ID)
-		if dbErr := e.db.DenyAudio(ctx, p.BusinessID, p.ID); dbErr != nil {
-			return errors.Join(err, fmt.Errorf("syncer: note that audio is refused: %w", dbErr))
-		}
-	} else if m.tooLong(phone.Forbidden, now) {
+	none, dbErr := e.withhold(ctx, j, d, app.AudioDenied)
+	if dbErr != nil {
+		return errors.Join(err, dbErr)
+	}
+	if !none && m.tooLong(phone.Forbidden, e.db.Now()) {
 		return jobs.Permanent(err) // this one alone
 	}
 	return m.failure(err, jobs.Exponential(deniedFirst, deniedLast)(m[phone.Forbidden].Tries))
