@@ -117,7 +117,7 @@ func (c *Client) get(ctx context.Context, op, address, token string) (*http.Resp
 	if err != nil {
 		return nil, &phone.Error{Kind: phone.Unexpected, Op: op, Detail: "the request cannot be made"}
 	}
-	req.Header.Set(c.set.tokenHeader, token)
+	c.set.tokenHeader.sign(req, token)
 	resp, err := c.wire.Send(req)
 	if err != nil {
 		return nil, err
