@@ -1,10 +1,10 @@
-// Package demo shows the whole product with no account anywhere: it simulates a
-// phone system, an AI, Telegram and Discord on this machine, and a small business
+// Package demo shows the whole product with no account anywhere: it simulates two
+// phone systems, an AI, Telegram and Discord on this machine, and a small business
 // whose calls arrive while one watches.
 //
 // It promises that nothing leaves the machine and that nothing is left behind but
 // the data directory; that the data, keys and accounts of a real appliance are not
-// touched; that the simulated phone system knows the same calls again when it is
+// touched; that the simulated phone systems know the same calls again when they are
 // started again; and that the simulated AI says of a call which it was not told of
 // that it is simulated. That the dashboard says so on every page is for whoever
 // starts it to see to.
@@ -83,6 +83,7 @@ type Demo struct {
 	diary *diary
 
 	phone    *phonetest.OrkTrack
+	office   *phonetest.ThreeCX
 	telegram *notifytest.Telegram
 	discord  *notifytest.Discord
 	ai       *aitest.Server
@@ -93,10 +94,10 @@ type Demo struct {
 }
 
 // urls are where the simulators listen.
-type urls struct{ phone, telegram, discord, ai, messenger string }
+type urls struct{ phone, office, telegram, discord, ai, messenger string }
 
 // Start makes the simulators and has them listen on this machine alone. The phone
-// system knows the calls of the last two weeks and those of earlier runs.
+// systems know the calls of the last two weeks and those of earlier runs.
 func Start(o Options) (*Demo, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -113,6 +114,7 @@ func Start(o Options) (*Demo, error) {
 		return nil, err
 	}
 	d.simulatePhone()
+	d.simulateOffice()
 	d.simulateMessengers()
 	if err := d.listen(); err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -173,7 +175,7 @@ func (d *Demo) recording(c call) phonetest.Recording {
 	s := d.scenes[c.Scene]
 	who := agentOf(s.Agent)
 	return phonetest.Recording{
-		ID: c.ID, StartedAt: c.At, Duration: time.Duration(s.Seconds * float64(time.Second)).Round(time.Second),
+		ID: c.ID, StartedAt: c.At, Duration: s.length().Round(time.Second),
 		LocalParty: who.number, RemoteParty: c.Phone, Direction: s.Direction,
 		FirstName: who.first, LastName: who.last, Audio: d.recorded[c.Scene],
 	}
@@ -195,6 +197,7 @@ func (d *Demo) listen() error {
 		handler http.Handler
 	}{
 		{&d.urls.phone, d.phone},
+		{&d.urls.office, d.office},
 		{&d.urls.telegram, d.telegram},
 		{&d.urls.discord, d.discord},
 		{&d.urls.ai, d.ai},

@@ -56,6 +56,26 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestTheOfficesCalls: the 3CX keeps no diary, and yet its calls are the same at
+// every start, years later and whatever came since.
+func TestTheOfficesCalls(t *testing.T) {
+	is := is.New(t)
+	dir := t.TempDir()
+	first := start(t, demo.Options{DataDir: dir, Now: func() time.Time { return monday }})
+	calls := first.OfficeCalls()
+	is.Equal(len(calls), 6) // a handful
+	for i, c := range calls {
+		is.True(c.At.Before(monday.Add(-24*time.Hour)) && c.At.After(monday.AddDate(0, 0, -15))) // all over, and within the last two weeks
+		is.Equal(c.ID, calls[0].ID+int64(i))
+		for _, one := range first.Calls() {
+			is.True(one.ID != c.ID && !one.At.Equal(c.At))
+		}
+	}
+	is.NoErr(first.Arrive())
+	again := start(t, demo.Options{DataDir: dir, Now: func() time.Time { return monday.AddDate(3, 0, 0) }})
+	is.Equal(again.OfficeCalls(), calls)
+}
+
 func TestDiaryRemembers(t *testing.T) {
 	is := is.New(t)
 	dir := t.TempDir()

@@ -57,6 +57,9 @@ func (d *Demo) Calls() []Call {
 	return d.diary.calls
 }
 
+// OfficeCalls returns the calls of the simulated 3CX.
+func (d *Demo) OfficeCalls() []Call { return d.officeCalls() }
+
 // Telegram returns the simulator.
 func (d *Demo) Telegram() *notifytest.Telegram { return d.telegram }
 

@@ -44,7 +44,7 @@ func (d *Demo) Live(ctx context.Context) error {
 func (d *Demo) Arrive() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	length := time.Duration(d.scenes[d.diary.next()].Seconds * float64(time.Second))
+	length := d.scenes[d.diary.next()].length()
 	c, err := d.diary.add(d.now().Add(-length - Settle - time.Second))
 	if err != nil {
 		return err

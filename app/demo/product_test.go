@@ -21,6 +21,7 @@ import (
 	"crk/app/demo"
 	"crk/app/jobs"
 	"crk/app/notify"
+	"crk/app/phone"
 	"crk/app/secret"
 	"crk/app/syncer"
 	"crk/store"
@@ -113,6 +114,14 @@ func (p *product) business(t testing.TB) app.BusinessID {
 	return all[0].ID
 }
 
+// integrations are the business's.
+func (p *product) integrations(t testing.TB) []app.Provider {
+	t.Helper()
+	list, _, err := p.db.Providers(t.Context(), p.business(t), 10, 0)
+	must(t, err)
+	return list
+}
+
 // completed waits until there are n calls and all of them are completed, and
 // returns them.
 func (p *product) completed(t testing.TB, n int) []app.Recording {
@@ -151,9 +160,10 @@ func TestProduct(t *testing.T) {
 	d := start(t, demo.Options{DataDir: dir})
 	p, stop := run(t, d, dir, box)
 	is.NoErr(d.Seed(ctx, p.db, p.phones)) // the business is filled
-	calls := d.Calls()
-	list := p.completed(t, len(calls))
+	all := len(d.Calls()) + len(d.OfficeCalls())
+	list := p.completed(t, all)
 	checkCalls(t, p, list)
+	checkSources(t, list, map[string]int{app.SourceDTAC: len(d.Calls()), app.SourceThreeCX: 6}) // of both phone systems
 
 	angry := 0
 	for _, r := range list {
@@ -183,11 +193,18 @@ func TestProduct(t *testing.T) {
 	p, stop = run(t, d, dir, box)
 	defer stop()
 	is.NoErr(d.Seed(ctx, p.db, p.phones)) // a second start fills nothing
-	list = p.completed(t, len(calls)+1)   // arrives, alone
+	list = p.completed(t, all+1)          // arrives, alone
 	is.Equal(list[0].Sentiment, "negative")
 	messages, err = d.Telegram().WaitMessages(ctx, 1)
 	is.NoErr(err)                                                      // the chat is still linked
 	is.True(strings.Contains(messages[0].Text, list[0].CustomerPhone)) // and told of it
+	for _, i := range p.integrations(t) {
+		i, err := p.db.Provider(ctx, i.BusinessID, i.ID)
+		is.NoErr(err)
+		report, err := p.phones.Probe(ctx, i.Kind, syncer.Settings{Config: i.Config, Secret: i.Secret})
+		is.NoErr(err)
+		is.True(report.Passed(phone.StepAudio)) // both phone systems are found where they are this time, and heard
+	}
 }
 
 // TestSeedAfterKill fills a business whose filling was cut off before its last
@@ -202,9 +219,12 @@ func TestSeedAfterKill(t *testing.T) {
 	defer stop()
 	is.NoErr(d.Seed(ctx, p.db, p.phones)) // the first time
 	business := p.business(t)
-	list, _, err := p.db.Providers(ctx, business, 10, 0)
-	is.NoErr(err)
-	is.NoErr(p.db.DeleteProvider(ctx, business, list[0].ID)) // the last step is undone
+	for _, i := range p.integrations(t) {
+		if i.Kind == app.SourceDTAC {
+			is.NoErr(p.db.DeleteProvider(ctx, business, i.ID)) // the last step is undone
+		}
+	}
+	is.Equal(len(p.integrations(t)), 1)
 
 	is.NoErr(d.Seed(ctx, p.db, p.phones)) // the second time
 	_, chats, err := p.db.Chats(ctx, business, 10, 0)
@@ -216,14 +236,26 @@ func TestSeedAfterKill(t *testing.T) {
 	people, err := p.db.Members(ctx, business)
 	is.NoErr(err)
 	is.Equal([]int{chats, len(hooks), rules, len(people)}, []int{1, 1, 3, 3}) // nothing is there twice
-	list, _, err = p.db.Providers(ctx, business, 10, 0)
-	is.NoErr(err)
-	is.True(len(list) == 1 && list[0].Default && list[0].Active) // the phone system is connected
+	list := p.integrations(t)
+	is.Equal(len(list), 2) // both phone systems are connected, once
+	for _, p := range list {
+		is.True(p.Default && p.Active)
+	}
 	people, err = p.db.Members(ctx, business)
 	is.NoErr(err)
 	for _, m := range people {
-		is.True(m.Role == app.Owner || m.Role == app.Agent && len(m.Agents) == 1) // agents see their own calls
+		is.True(m.Role == app.Owner || m.Role == app.Agent && len(m.Agents) == 2) // agents see their own calls, of both phone systems
 	}
+}
+
+// checkSources compares how many calls came from where.
+func checkSources(t testing.TB, list []app.Recording, want map[string]int) {
+	t.Helper()
+	got := map[string]int{}
+	for _, r := range list {
+		got[r.Source]++
+	}
+	is.New(t).Equal(got, want)
 }
 
 // checkCalls compares what the product made of the calls with the script.

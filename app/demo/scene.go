@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"crk/app"
 	"crk/app/ai/aitest"
@@ -41,6 +42,9 @@ type scene struct {
 	Thai       opinion  `json:"th"`
 	English    opinion  `json:"en"`
 }
+
+// length is how long the call takes.
+func (s scene) length() time.Duration { return time.Duration(s.Seconds * float64(time.Second)) }
 
 // A line is what one side says at a time. Times are seconds of the call, and
 // whole numbers of the blocks of 40 ms that the tracks are coded in.

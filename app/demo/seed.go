@@ -2,32 +2,24 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/url"
 	"time"
 
 	"crk/app"
 	"crk/app/automation"
-	"crk/app/phone/dtac"
 	"crk/app/syncer"
 	"crk/store"
 )
 
-const (
-	integration  = "OneCall"
-	syncInterval = time.Minute
-	backfill     = 15 * 24 * time.Hour // the history and a day
-	linkTime     = 30 * time.Second    // for the bot to answer
-)
+const linkTime = 30 * time.Second // for the bot to answer
 
 // An agent answers calls, and may look at them.
-type agent struct{ key, first, last, number, email string }
+type agent struct{ key, first, last, number, extension, email string }
 
 func agents() []agent {
 	return []agent{
-		{"nok", "Nok", "Srisuk", "+66800000101", "nok@sabai.example"},
-		{"ton", "Ton", "Boonmee", "+66800000102", "ton@sabai.example"},
+		{"nok", "Nok", "Srisuk", "+66800000101", "101", "nok@sabai.example"},
+		{"ton", "Ton", "Boonmee", "+66800000102", "102", "ton@sabai.example"},
 	}
 }
 
@@ -41,59 +33,10 @@ func agentOf(key string) agent {
 	return agent{}
 }
 
-// Prepare tells the product where the simulators are this time. Call it before
-// anything of the product runs; on a first start it does nothing.
-func (d *Demo) Prepare(ctx context.Context, db *store.Store, phones *syncer.Engine) error {
-	all, err := db.Businesses(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range all {
-		integrations, _, err := db.Providers(ctx, b.ID, 200, 0)
-		if err != nil {
-			return err
-		}
-		for _, p := range integrations {
-			if err := d.move(ctx, db, phones, p); err != nil {
-				return fmt.Errorf("demo: move the phone integration: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// move changes the address of an integration with the simulated phone system.
-func (d *Demo) move(ctx context.Context, db *store.Store, phones *syncer.Engine, p app.Provider) error {
-	var c dtac.Config
-	if err := json.Unmarshal(p.Config, &c); err != nil {
-		return err
-	}
-	u, err := url.Parse(c.BaseURL)
-	if err != nil || p.Kind != app.SourceDTAC || u.Hostname() != "127.0.0.1" || c.BaseURL == d.urls.phone {
-		return err
-	}
-	c.BaseURL = d.urls.phone
-	settings, err := d.settings(phones, c)
-	if err != nil {
-		return err
-	}
-	_, err = db.PatchProvider(ctx, p.BusinessID, p.ID, store.ProviderPatch{Config: settings.Config})
-	return err
-}
-
-// settings checks a configuration as the API does.
-func (d *Demo) settings(phones *syncer.Engine, c dtac.Config) (syncer.Settings, error) {
-	raw, err := json.Marshal(c)
-	if err != nil {
-		return syncer.Settings{}, err
-	}
-	return phones.Read(app.SourceDTAC, raw)
-}
-
 // Seed fills the business that Configure named: people, a linked chat, a Discord
-// channel, rules and at last the phone integration, whose first sync brings the
-// calls. Once that is there Seed does nothing any more: what a visitor deletes
-// stays deleted. The product must be running: the bot answers when the chat links
+// channel, rules, the phone integration of the office and at last OneCall's, whose
+// first syncs bring the calls. Once that is there Seed does nothing any more: what a
+// visitor deletes stays deleted. The product must be running: the bot answers when the chat links
 // itself.
 func (d *Demo) Seed(ctx context.Context, db *store.Store, phones *syncer.Engine) error {
 	owner, err := db.UserByEmail(ctx, Email)
@@ -105,7 +48,7 @@ func (d *Demo) Seed(ctx context.Context, db *store.Store, phones *syncer.Engine)
 		return fmt.Errorf("demo: find the business: %w", err)
 	}
 	business := member.Business.ID
-	if _, n, err := db.Providers(ctx, business, 1, 0); err != nil || n > 0 {
+	if last, err := integrationOf(ctx, db, business, app.SourceDTAC); err != nil || last.Default {
 		return err
 	}
 	if err := d.seedPeople(ctx, db, business); err != nil {
@@ -122,7 +65,7 @@ func (d *Demo) Seed(ctx context.Context, db *store.Store, phones *syncer.Engine)
 		return fmt.Errorf("demo: make the rules: %w", err)
 	}
 	if err := d.connect(ctx, db, phones, business); err != nil {
-		return fmt.Errorf("demo: make the phone integration: %w", err)
+		return fmt.Errorf("demo: make the phone integrations: %w", err)
 	}
 	return nil
 }
@@ -140,7 +83,7 @@ func (d *Demo) seedPeople(ctx context.Context, db *store.Store, business app.Bus
 		if err := db.AddMember(ctx, business, u.ID, app.Agent); err != nil {
 			return err
 		}
-		if err := db.SetMemberAgents(ctx, business, u.ID, []string{a.number}); err != nil {
+		if err := db.SetMemberAgents(ctx, business, u.ID, []string{a.number, a.extension}); err != nil {
 			return err
 		}
 	}
@@ -263,31 +206,6 @@ func (d *Demo) hook(ctx context.Context, db *store.Store, business app.BusinessI
 	}
 	h, err := db.AddDiscordWebhook(ctx, app.DiscordWebhook{BusinessID: business, Name: "#sabai-air", WebhookID: hookID, Token: hookToken})
 	return h.ID, err
-}
-
-// connect makes the phone integration, as the API does, and sets it default: that
-// starts its first sync.
-func (d *Demo) connect(ctx context.Context, db *store.Store, phones *syncer.Engine, business app.BusinessID) error {
-	s, err := d.settings(phones, dtac.Config{BaseURL: d.urls.phone, Username: phoneUser, Password: phonePassword})
-	if err != nil {
-		return err
-	}
-	p, err := db.AddProvider(ctx, app.Provider{
-		BusinessID: business, Kind: app.SourceDTAC, Name: integration, Host: s.Host, Config: s.Config, Secret: s.Secret,
-		Interval: syncInterval, Backfill: d.now().Add(-backfill),
-	})
-	if err != nil {
-		return err
-	}
-	if err := db.SetDefaultProvider(ctx, business, p.ID); err != nil {
-		return err
-	}
-	_, err = phones.SyncNow(ctx, business, p.ID, store.CauseDefault)
-	if err != nil && !app.IsKind(err, app.Conflict) && !app.IsKind(err, app.Unavailable) {
-		return err
-	}
-	phones.Wake() // where it could not be started now, the schedule has it
-	return nil
 }
 
 // Run seeds the business and then has new calls arrive until ctx ends. It is for

@@ -162,7 +162,7 @@ func TestACallThatWaitsForItsAudio(t *testing.T) {
 	says(t, b.follow(t, call+"/retry"), "Waiting for audio")
 	is.Equal(p.Text(t, `SELECT run_at FROM jobs WHERE kind = 'fetch'`), due) // at once
 
-	is.NoErr(p.DenyAudio(t.Context(), p.Business.ID, strings.TrimPrefix(path, providersPath+"/")))
+	is.NoErr(p.DenyAudio(t.Context(), p.Business.ID, strings.TrimPrefix(path, providersPath+"/"), app.AudioDenied))
 	says(t, b.get(t, call), "This account may not see or hear recordings")
 }
 
@@ -177,7 +177,7 @@ func TestWhatIsWrongWithAnIntegration(t *testing.T) {
 	is.Equal(wrong(), nil)
 	b := p.enter(t, p.Owner.Email)
 
-	is.NoErr(p.DenyAudio(t.Context(), p.Business.ID, id))
+	is.NoErr(p.DenyAudio(t.Context(), p.Business.ID, id, app.AudioDenied))
 	is.Equal(wrong(), "forbidden") // as downloads saw it
 	says(t, b.get(t, "/settings/providers"), "This account may not see or hear recordings")
 

@@ -29,6 +29,11 @@ type System struct {
 	// Refuse makes the system refuse the connector's credentials and every token
 	// it has given, from now on.
 	Refuse func()
+	// Odd returns the requests so far that were no sign-in and read nothing that
+	// the system has: writes of any kind, and unknown paths.
+	Odd func() []string
+	// Secrets are what no error may say: the user name and the password at least.
+	Secrets []string
 }
 
 // Run holds a connector to what [phone.Source] promises. open returns a new system
@@ -50,6 +55,8 @@ func Run(t *testing.T, open func(t *testing.T, calls []Fixture) System) {
 		{"a source serves several at once", concurrent},
 		{"a probe tells what is there", probe},
 		{"a trial hears a recording too", try},
+		{"nothing is changed", onlyReads},
+		{"no error holds a secret", secrets},
 	} {
 		t.Run(claim.name, func(t *testing.T) { claim.test(t, open) })
 	}

@@ -126,7 +126,7 @@ func (c *Client) getWith(ctx context.Context, op, address, token string, header 
 		return nil, &phone.Error{Kind: phone.Unexpected, Op: op, Detail: "the request cannot be made"}
 	}
 	maps.Copy(req.Header, header)
-	req.Header.Set(c.set.tokenHeader, token)
+	c.set.tokenHeader.sign(req, token)
 	resp, err := c.wire.Send(req)
 	if err != nil {
 		return nil, err

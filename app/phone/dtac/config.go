@@ -19,6 +19,11 @@ const DefaultBaseURL = "https://onecallvoicerecord.dtac.co.th"
 // A Config says where an OrkTrack is and how it is spoken to. Only the first three
 // fields are asked of people; the zero value of each other one stands for what
 // DTAC's installation needs.
+//
+// There is no path of a keepalive: a token that ended is renewed by the request that
+// finds out, and nothing is to be asked for beside. Nor is the address that a row
+// gives for its audio used in place of MediaPath: of a recording the id alone is
+// kept, and a 404 means that it is not there yet, which is looked for again.
 type Config struct {
 	BaseURL  string `json:"baseUrl,omitempty"`
 	Username string `json:"username"`
@@ -26,8 +31,9 @@ type Config struct {
 
 	RestPrefix  string            `json:"restPrefix,omitempty"`  // /orktrack/rest
 	LoginPath   string            `json:"loginPath,omitempty"`   // with its query
-	TokenField  string            `json:"tokenField,omitempty"`  // of the login's answer
-	TokenHeader string            `json:"tokenHeader,omitempty"` // that carries the bare token
+	LoginAuth   string            `json:"loginAuth,omitempty"`   // LoginBasic or LoginJSON; default LoginBasic
+	TokenField  string            `json:"tokenField,omitempty"`  // of the login's answer, as "data.token"
+	TokenHeader string            `json:"tokenHeader,omitempty"` // that carries the token: bare, or as in "Authorization: Bearer {token}"
 	ListPath    string            `json:"listPath,omitempty"`
 	ListParams  map[string]string `json:"listParams,omitempty"` // each replaces or adds one parameter
 	DateFormat  string            `json:"dateFormat,omitempty"` // Go layout of startdate and enddate, to the second
@@ -63,12 +69,7 @@ func (c Config) Normalized() (Config, error) {
 		c.BaseURL = base.String()
 	}
 	c.CACertificate = strings.TrimSpace(c.CACertificate)
-	if strings.TrimSpace(c.Username) == "" {
-		bad("username", "is required")
-	}
-	if strings.Contains(c.Username, ":") {
-		bad("username", "must not hold a colon") // Basic authentication would end it there
-	}
+	errs = append(errs, c.checkSignIn()...)
 	for field, p := range map[string]string{"restPrefix": c.RestPrefix, "loginPath": c.LoginPath, "listPath": c.ListPath, "mediaPath": c.MediaPath} {
 		if p != "" && !localPath(p) {
 			bad(field, "must be a path that begins with /")
@@ -129,7 +130,8 @@ type settings struct {
 	login, list, media string
 	mediaShape         *regexp.Regexp
 	tokenField         string
-	tokenHeader        string
+	tokenHeader        tokenHeader
+	loginAuth          string
 	listParams         map[string]string
 	dateFormat         string
 	zone               *time.Location
@@ -152,14 +154,14 @@ func (c Config) resolve() (settings, error) {
 	base = base.JoinPath(cmpOr(c.RestPrefix, "/orktrack/rest"))
 	base.Path = "/" + strings.Trim(base.Path, "/") // JoinPath leaves out the first slash where there is no path
 	s := settings{
-		base:        base,
-		username:    c.Username,
-		password:    c.Password,
-		login:       cmpOr(c.LoginPath, "/user/login?version=orktrack&accesspolicy=all&licenseinfo=true"),
-		list:        cmpOr(c.ListPath, "/recordings"),
-		media:       cmpOr(c.MediaPath, "/mediastream/{id}"),
-		tokenField:  cmpOr(c.TokenField, "accesstoken"),
-		tokenHeader: cmpOr(c.TokenHeader, "Authorization"),
+		base:       base,
+		username:   c.Username,
+		password:   c.Password,
+		login:      cmpOr(c.LoginPath, "/user/login?version=orktrack&accesspolicy=all&licenseinfo=true"),
+		list:       cmpOr(c.ListPath, "/recordings"),
+		media:      cmpOr(c.MediaPath, "/mediastream/{id}"),
+		tokenField: cmpOr(c.TokenField, "accesstoken"),
+		loginAuth:  c.LoginAuth,
 		listParams: map[string]string{
 			"range": "custom", "sort": "", "maxresults": "0",
 			"includetags": "false", "includemetadata": "false", "includeprograms": "false",
@@ -172,6 +174,7 @@ func (c Config) resolve() (settings, error) {
 		lines:       make(map[string]bool, len(c.LocalPartyAllow)),
 	}
 	s.mediaShape = mediaShape(s.media)
+	s.tokenHeader, _ = readTokenHeader(cmpOr(c.TokenHeader, "Authorization")) // was checked by Normalized
 	if s.pageSize == 0 {
 		s.pageSize = 500
 	}

@@ -78,7 +78,7 @@ func TestContract(t *testing.T) {
 		return contract.System{Source: client, Refuse: func() {
 			sim.AddAccount(user, "another")
 			sim.EndSessions()
-		}}
+		}, Odd: func() []string { return sim.Stats().Unknown }, Secrets: []string{user, password}}
 	})
 }
 

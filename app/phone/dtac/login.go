@@ -1,6 +1,7 @@
 package dtac
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -24,13 +25,10 @@ var tokenShape = regexp.MustCompile(`^[!-~]{8,1000}$`)
 func (c *Client) login(ctx context.Context) (phone.Token, error) {
 	call, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(call, http.MethodPost, c.url(c.set.login, "", nil), http.NoBody)
+	req, err := c.loginRequest(call)
 	if err != nil {
 		return phone.Token{}, &phone.Error{Kind: phone.Unexpected, Op: opLogin, Detail: "the request cannot be made"}
 	}
-	req.SetBasicAuth(c.set.username, c.set.password)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Content-Type", "application/json") // OrkTrack refuses a form's
 	resp, err := c.wire.Send(req)
 	if err != nil {
 		return phone.Token{}, phone.NetworkError(ctx, opLogin, err)
@@ -53,6 +51,28 @@ func (c *Client) login(ctx context.Context) (phone.Token, error) {
 	return phone.Token{Value: token}, err
 }
 
+// loginRequest is the request that carries user name and password.
+func (c *Client) loginRequest(ctx context.Context) (*http.Request, error) {
+	var body io.Reader = http.NoBody
+	if c.set.loginAuth == LoginJSON {
+		b, err := json.Marshal(map[string]string{"username": c.set.username, "password": c.set.password})
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url(c.set.login, "", nil), body)
+	if err != nil {
+		return nil, err
+	}
+	if c.set.loginAuth != LoginJSON {
+		req.SetBasicAuth(c.set.username, c.set.password)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/json") // OrkTrack refuses a form's
+	return req, nil
+}
+
 // readToken finds the token in a login's answer.
 func (c *Client) readToken(body []byte) (string, error) {
 	fail := &phone.Error{Kind: phone.Unexpected, Op: opLogin, Detail: "the answer is not OrkTrack's"}
@@ -65,8 +85,7 @@ func (c *Client) readToken(body []byte) (string, error) {
 		return "", fail
 	}
 	for _, field := range []string{c.set.tokenField, "accesstoken", "access_token", "token"} {
-		var token string
-		if json.Unmarshal(answer[field], &token) == nil && tokenShape.MatchString(token) {
+		if token := tokenAt(answer, field); token != "" {
 			return token, nil
 		}
 	}

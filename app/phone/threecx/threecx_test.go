@@ -87,7 +87,10 @@ func TestContract(t *testing.T) {
 				return contract.System{Source: c, Refuse: func() {
 					sim.AddClient(client, "another")
 					sim.EndSessions()
-				}}
+				}, Odd: func() []string {
+					stats := sim.Stats()
+					return slices.Concat(stats.Writes, stats.Unknown, stats.BadRequests)
+				}, Secrets: []string{client, password}}
 			})
 		})
 	}
