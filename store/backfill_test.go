@@ -30,7 +30,7 @@ func TestBackfillsThatEndedEarlyAreReadOnceMore(t *testing.T) {
 	row := `SELECT state || ' ' || since || ' ' || until || ' ' || reached || ' ' || found || ' ' || (finished_at IS NULL) || ' ' || (floor IS NULL)
 		FROM backfills WHERE provider_id = `
 	is.Equal(ask(t, path, row+`'done'`), "running 1000 9000 9000 0 1 1")
-	is.Equal(ask(t, path, row+`'paused'`), "paused 1000 9000 9000 0 1 1")    // people's word stays
+	is.Equal(ask(t, path, row+`'paused'`), "paused 1000 9000 9000 0 1 1")   // people's word stays
 	is.Equal(ask(t, path, row+`'later'`), "running 1000 12000 12000 0 1 1") // also of what an earlier one was to read
 	is.True(ask(t, path, `SELECT next_at > 1700000000000 FROM backfills WHERE provider_id = 'done'`) == "1")
 }
