@@ -3,6 +3,8 @@ package syncer_test
 import (
 	"errors"
 	"net/http"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -91,11 +93,15 @@ func TestAPauseCutsWhatGoesOn(t *testing.T) {
 	})
 }
 
-func TestARunThatThePauseMissedReadsNothing(t *testing.T) {
+func TestWhatThePauseMissedReadsNothing(t *testing.T) {
 	is := is.New(t)
 	r := newRig(t, nil)
 	r.activate(false)
 	is.Equal(r.sync(store.CauseSchedule).Status, store.RunInterrupted) // it was planned before
+	is.Equal(r.sim.Stats().Lists, 0)
+	planned := r.provider
+	planned.Active = true
+	r.engine.CompareDays(t.Context(), planned, 7) // and so was this
 	is.Equal(r.sim.Stats().Lists, 0)
 	is.Equal(r.sync(store.CauseManual).Status, store.RunSucceeded) // a person asks all the same
 }
@@ -146,4 +152,37 @@ func TestMendedCredentialsMakeDownloadsDue(t *testing.T) {
 			r.complete(2)
 		})
 	}
+}
+
+// TestDownloadsThatWaitForTheirTurnSeeThePause: none of them asks once the integration
+// is paused, though each might before.
+func TestDownloadsThatWaitForTheirTurnSeeThePause(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(before(3*time.Hour), 40)
+	r.sync(store.CauseDefault)
+	list, err := r.ClaimJobs(t.Context(), app.JobFetch, 10, time.Minute)
+	is.NoErr(err)
+	is.True(len(list) > 2) // more than may ask
+	goOn := make(chan struct{})
+	r.onRequest(func(req *http.Request) {
+		if strings.Contains(req.URL.Path, "mediastream") {
+			<-goOn
+		}
+	})
+	var wg sync.WaitGroup
+	var waited atomic.Int32
+	for _, j := range list {
+		wg.Go(func() {
+			if f, ok := errors.AsType[*jobs.Failure](r.engine.Fetch(t.Context(), j)); ok && f.Blameless {
+				waited.Add(1)
+			}
+		})
+	}
+	r.eventually("that one waits", func() bool { return r.engine.AtGate(r.provider.ID) == len(list)-2 })
+	r.activate(false)
+	close(goOn)
+	wg.Wait()
+	is.Equal(int(waited.Load()), len(list)-2)
+	is.Equal(len(r.sim.Stats().Downloads), 2) // those that were under way
 }

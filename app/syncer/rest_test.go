@@ -7,6 +7,7 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app"
+	"crk/app/phone/phonetest"
 	"crk/store"
 )
 
@@ -62,4 +63,36 @@ func TestWhatGoesOnBesideGivesTheRestToo(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(days, 0)
 	})
+}
+
+// TestAComparisonWaitsForTheRest that a download was asked for.
+func TestAComparisonWaitsForTheRest(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(before(time.Hour), 1)
+	r.sync(store.CauseDefault)
+	r.Clock.Advance(10 * time.Minute)
+	r.sim.Fail(phonetest.Faults{BusyEvery: 1}) // for a second each
+	is.Equal(r.fetch(), 1)
+	due := func() int {
+		days, err := r.engine.ReconcileDue(t.Context(), r.reread(r.provider.ID))
+		is.NoErr(err)
+		return days
+	}
+	is.Equal(due(), 0)
+	r.Clock.Advance(2 * time.Second)
+	is.Equal(due(), 7)
+}
+
+// TestALookOfAClockThatWasAhead keeps nothing from being looked after again.
+func TestALookOfAClockThatWasAhead(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.sync(store.CauseDefault)
+	for _, jump := range []time.Duration{400 * 24 * time.Hour, time.Hour - 400*24*time.Hour} {
+		r.Clock.Advance(jump)
+		days, err := r.engine.ReconcileDue(t.Context(), r.reread(r.provider.ID))
+		is.NoErr(err)
+		is.True(days > 0)
+	}
 }
