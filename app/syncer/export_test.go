@@ -42,6 +42,11 @@ func (e *Engine) ReconcileDue(ctx context.Context, p app.Provider) (int, error) 
 	return e.reconcileDue(ctx, p)
 }
 
+func (e *Engine) CompareDays(ctx context.Context, p app.Provider, days int) { e.compareDays(ctx, p, days) }
+
+// AtGate is how many downloads of an integration wait for their turn.
+func (e *Engine) AtGate(provider string) int { return waiting(e.guest.gate(provider)) }
+
 // A Gate is a gate, for tests.
 type Gate struct{ gate }
 
@@ -52,7 +57,9 @@ func (g *Gate) Enter(ctx context.Context, urgent bool) error { return g.enter(ct
 func (g *Gate) Leave() { g.leave() }
 
 // Waiting is how many wait.
-func (g *Gate) Waiting() int {
+func (g *Gate) Waiting() int { return waiting(&g.gate) }
+
+func waiting(g *gate) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.urgent) + len(g.others)

@@ -143,11 +143,19 @@ func (g *guest) look(provider string) (end func(), ok bool) {
 	}, true
 }
 
-// rest is how long a system still wants to be left alone.
+// longestRest is the most that a system may ask for; see [phone.RetryAfter]. What is
+// more is of a clock that was ahead.
+const longestRest = 24 * time.Hour
+
+// rest is how long a system still wants to be left alone; not above zero: it does not.
 func (g *guest) rest(provider string, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.until[provider].Sub(now)
+	left := g.until[provider].Sub(now)
+	if left > longestRest {
+		return 0
+	}
+	return left
 }
 
 // leave leaves a system alone for as long as it asked, if it did; what it asked for
@@ -159,7 +167,8 @@ func (g *guest) leave(provider string, err error, now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if until := now.Add(e.RetryAfter); until.After(g.until[provider]) {
+	until, was := now.Add(e.RetryAfter), g.until[provider]
+	if until.After(was) || was.Sub(now) > longestRest {
 		g.until[provider] = until
 	}
 }

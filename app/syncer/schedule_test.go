@@ -202,6 +202,24 @@ func TestAStopWaitsForRuns(t *testing.T) {
 	is.Equal(r.status(), store.RunInterrupted) // which is saved before Run returns
 }
 
+// TestACursorOfAClockThatWasAhead: what follows it was not read.
+func TestACursorOfAClockThatWasAhead(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.Clock.Advance(400 * 24 * time.Hour)
+	r.sync(store.CauseDefault)
+	r.wantRest(10 * time.Minute)
+	r.sync(store.CauseManual)
+	r.wantRest(0)
+	was := r.Clock.Now()
+	r.Clock.Advance(-400 * 24 * time.Hour)
+	r.record(r.Clock.Now().Add(-time.Hour), 1)
+	is.NoErr(r.MendClock(t.Context(), was))
+	is.Equal(r.engine.BackfillDue(t.Context(), app.Backfill{ProviderID: r.provider.ID, BusinessID: r.Business.ID}), true) // nor a rest of a year
+	is.Equal(r.sync(store.CauseSchedule).Imported, 1)
+	is.Equal(r.provider.Cursor, storetest.Start.Add(-2*time.Minute))
+}
+
 // numberFrom reads a number from the environment.
 func numberFrom(t testing.TB, name string, otherwise int) int {
 	t.Helper()

@@ -245,7 +245,7 @@ func (e *Engine) lookAgain(what string, after time.Duration) bool {
 	now := e.db.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if last, ok := e.looked[what]; ok && now.Sub(last) < after {
+	if last, ok := e.looked[what]; ok && !last.After(now) && now.Sub(last) < after { // else the clock was set back
 		return false
 	}
 	e.looked[what] = now

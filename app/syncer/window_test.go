@@ -32,6 +32,7 @@ func TestPlan(t *testing.T) {
 		{"a person's reads seven days", app.Provider{Backfill: ago(90 * day), Cursor: ago(time.Hour)}, true, ago(7 * day), 7},
 		{"but no fewer than are due", app.Provider{Backfill: ago(90 * day), Cursor: ago(20 * day)}, true, ago(21 * day), 21},
 		{"and not before the back-fill", app.Provider{Backfill: ago(3 * day), Cursor: ago(time.Hour)}, true, ago(3 * day), 3},
+		{"or from a day before now, where the clock was ahead", app.Provider{Backfill: ago(90 * day), Cursor: noon.Add(20 * time.Hour)}, false, ago(day), 1},
 		{"nothing is asked of the future", app.Provider{Backfill: noon.Add(time.Hour)}, false, time.Time{}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
