@@ -42,7 +42,9 @@ func (e *Engine) ReconcileDue(ctx context.Context, p app.Provider) (int, error) 
 	return e.reconcileDue(ctx, p)
 }
 
-func (e *Engine) CompareDays(ctx context.Context, p app.Provider, days int) { e.compareDays(ctx, p, days) }
+func (e *Engine) CompareDays(ctx context.Context, p app.Provider, days int) {
+	e.compareDays(ctx, p, days)
+}
 
 // AtGate is how many downloads of an integration wait for their turn.
 func (e *Engine) AtGate(provider string) int { return waiting(e.guest.gate(provider)) }

@@ -120,7 +120,7 @@ func TestCallPage(t *testing.T) {
 	}
 	is.True(strings.Contains(page.body, "Hi &amp; <mark>bye</mark>")) // what is looked for is marked, the rest escaped
 	is.True(!strings.Contains(page.body, "<b>there</b>"))             // nothing that was said becomes markup
-	is.True(!strings.Contains(page.body, "secret-"))                     // no model's name leaves the product
+	is.True(!strings.Contains(page.body, "secret-"))                  // no model's name leaves the product
 	is.True(strings.Contains(page.body, `src="/calls/`+id+`/audio"`)) // it can be heard
 	a := b.get(t, "/calls/"+id+"/transcript?format=srt")
 	is.True(strings.Contains(a.body, "00:00:00,500 --> 00:00:02,250")) // and read elsewhere
