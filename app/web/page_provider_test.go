@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app"
+	"crk/app/phone/phonetest"
 	"crk/store"
 )
 
@@ -42,6 +44,56 @@ func TestTheSecretGoesToNoOtherMachine(t *testing.T) {
 			}
 			is.Equal(a.status, 422)
 			is.True(strings.Contains(a.body, secretField)) // the password is asked for anew
+		})
+	}
+}
+
+// TestATestLeavesAnAddressThatCanBeAskedFor: without a script the page comes at
+// the address of the test, where a language can be chosen all the same.
+func TestATestLeavesAnAddressThatCanBeAskedFor(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	id := strings.TrimPrefix(p.create(t), providersPath+"/")
+	b := p.enter(t, p.Owner.Email)
+	from := func(referer string) string {
+		req := httptest.NewRequest("POST", "/settings/providers/"+id+"/test?here=1", nil)
+		req.Header.Set("Referer", referer)
+		return b.do(t, req).body
+	}
+	at := "/settings/providers/" + id + "/sync?x=1"
+	is.True(strings.Contains(from("http://example.com"+at), `name="back" value="`+at+`"`)) // the page that the button lay on
+	is.True(!strings.Contains(from("http://elsewhere.example/x"), `value="/x"`))           // and no other site's
+}
+
+// TestTheFormOfATestShowsEachFieldsError: as saving does.
+func TestTheFormOfATestShowsEachFieldsError(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	b := p.enter(t, p.Owner.Email)
+	a := b.post(t, "/settings/providers/try", p.providerFields("baseUrl", "http://169.254.169.254")...)
+	says(t, a, "open it with CRK_ALLOW_NETWORKS")
+	is.Equal(a.header.Get("HX-Retarget"), "#provider-form") // a script puts in all of the form
+	says(t, b.post(t, "/settings/providers/try", p.providerFields("username", "")...), "Give the phone system's user name")
+	a = b.post(t, "/settings/providers/try", p.providerFields("password", "wrong")...)
+	is.Equal(a.header.Get("HX-Retarget"), "") // and of a test that was made its result
+}
+
+// TestTheReasonsOfATest: the page says of a failure what the API says.
+func TestTheReasonsOfATest(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		faults phonetest.Faults
+		want   string
+	}{
+		{"asked too often", phonetest.Faults{LoginStatus: 429}, "asks to be asked less often"},
+		{"in trouble", phonetest.Faults{LoginStatus: 503}, "busy or in trouble"},
+		{"something else", phonetest.Faults{LoginHTML: true}, "answers in a way that is not understood"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPhoneServer(t, "127.0.0.0/8")
+			p.sim.Fail(tt.faults)
+			b := p.enter(t, p.Owner.Email)
+			says(t, b.post(t, "/settings/providers/try", p.providerFields()...), tt.want)
 		})
 	}
 }

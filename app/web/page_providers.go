@@ -115,6 +115,9 @@ func tryProvider(o Options) fiber.Handler {
 			return err
 		}
 		result, err := tryStored(c.UserContext(), o, p)
+		if app.IsKind(err, app.Invalid) { // what was saved serves no more, as where a network was closed off
+			result, err = phoneTest{code: "refused"}, nil
+		}
 		if err != nil {
 			return err
 		}
