@@ -48,10 +48,13 @@ func unlessZero(n int) string {
 // its default.
 func providerConfig(in url.Values) json.RawMessage {
 	config := map[string]any{}
-	for _, name := range []string{"baseUrl", "username", "backfillFrom", "password"} {
-		if v := in.Get(name); strings.TrimSpace(v) != "" {
+	for _, name := range []string{"baseUrl", "username", "backfillFrom"} {
+		if v := strings.TrimSpace(in.Get(name)); v != "" {
 			config[name] = v
 		}
+	}
+	if v := in.Get("password"); v != "" {
+		config["password"] = v
 	}
 	if v := in.Get("syncIntervalMinutes"); strings.TrimSpace(v) != "" {
 		config["syncIntervalMinutes"] = wholeNumber(v)
@@ -152,9 +155,6 @@ func (o Options) tryTyped(c *fiber.Ctx, id string, in url.Values) (phoneTest, er
 			return phoneTest{}, err
 		}
 		kind, stored = p.Kind, storedSecret(p, all)
-	}
-	if err := (providerTrial{Kind: kind, Config: all}).Validate(); err != nil {
-		return phoneTest{}, err
 	}
 	s, err := readSettings(ctx, o, b, kind, all, given, stored)
 	if err != nil {
