@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"crk/app"
@@ -130,6 +131,9 @@ func (e *Engine) compareDay(ctx context.Context, p app.Provider, h app.SyncHealt
 	}
 	d := app.SyncDay{Day: day.since.Format(time.DateOnly)}
 	r.seen = func(ctx context.Context, found []store.FoundCall, here bool) error {
+		if !here {
+			found = slices.DeleteFunc(slices.Clone(found), func(f store.FoundCall) bool { return !f.CallAt.Before(p.Cursor) }) // these are new
+		}
 		n, err := e.db.CountCalls(ctx, p.BusinessID, found)
 		switch {
 		case err != nil:

@@ -11,6 +11,7 @@ import (
 	"crk/app"
 	"crk/app/phone/phonetest"
 	"crk/store"
+	"crk/store/storetest"
 )
 
 func TestTheSecretGoesToNoOtherMachine(t *testing.T) {
@@ -136,6 +137,23 @@ func TestThePageOfAnIntegration(t *testing.T) {
 	says(t, b.follow(t, at+"/backfill", "backfillFrom", "2030-01-01"), "Give a date that is not in the future")
 }
 
+// TestOldCallsAreNotOfToday: what came today of other days is not counted as today's.
+func TestOldCallsAreNotOfToday(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	p.record(2)
+	p.sim.Add(phonetest.Recording{
+		ID: 7, StartedAt: storetest.Start.Add(-72 * time.Hour), Duration: 2 * time.Second, LocalParty: phoneUser, RemoteParty: "0899998888",
+		Direction: "IN", Audio: phonetest.Talk(2 * time.Second).WAV(),
+	})
+	path := p.create(t)
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	a := p.enter(t, p.Owner.Email).get(t, "/settings/providers/"+strings.TrimPrefix(path, providersPath+"/")+"/sync")
+	says(t, a, "New today 2 0 with their audio")
+	says(t, a, "Waiting for audio 3")
+}
+
 func TestTheButtonsOfTheBackfill(t *testing.T) {
 	is := is.New(t)
 	p := newPhoneServer(t, "127.0.0.0/8")
@@ -144,13 +162,16 @@ func TestTheButtonsOfTheBackfill(t *testing.T) {
 	p.Exec(t, `INSERT INTO backfills (provider_id, state, since, until, reached, next_at, started_at) VALUES (?, 'running', 0, 1000, 750, 0, 0)`, id)
 	b := p.enter(t, p.Owner.Email)
 	says(t, b.get(t, at+"/sync"), "25%")
-	says(t, b.follow(t, at+"/backfill/pause"), "Older calls Paused")
+	says(t, b.get(t, at+"/sync"), "Older calls Waits for the integration") // which is not switched on
+	a := b.follow(t, at+"/backfill/pause")
+	says(t, a, "Older calls Paused")
+	is.True(!strings.Contains(words(a.body), "Switched off")) // nothing is
 	says(t, b.follow(t, at+"/backfill/nights", "nights", "true"), "Only at night")
 	fill, _, err := p.Backfill(t.Context(), p.Business.ID, id)
 	is.NoErr(err)
 	is.True(fill.Nights)
 	is.Equal(fill.State, app.BackfillPaused)
-	says(t, b.follow(t, at+"/backfill/resume"), "Older calls Going back")
+	says(t, b.follow(t, at+"/backfill/resume"), "Older calls Waits for the integration")
 }
 
 func TestAudioThatWasGivenUpIsTriedAnew(t *testing.T) {
