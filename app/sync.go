@@ -85,13 +85,13 @@ type SyncDay struct {
 	Waiting  int // whose audio is still to come
 	Skipped  int
 	Failed   int
-	Missing  int // were not known when the day was checked, and were fetched then
+	Missing  int // a sync had passed them by; found when the day was checked, and fetched then
 	Checked  time.Time
 }
 
-// A SyncToday is what a phone integration brought since midnight of its business.
+// A SyncToday is the calls of a phone integration since midnight of its business.
 type SyncToday struct {
-	Found   int       // calls that are new
+	Found   int
 	Stored  int       // of those: their audio is here
 	Failed  int       // of those: it cannot be had
 	Waiting int       // calls of all days whose audio is still to come

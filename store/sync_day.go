@@ -84,11 +84,11 @@ func (s *Store) ledgerIDs(ctx context.Context, business app.BusinessID, calls []
 	return ids, nil
 }
 
-// SyncToday counts what an integration brought since a moment, the midnight of its
-// business, and what of all its calls waits.
+// SyncToday counts an integration's calls since a moment, the midnight of its
+// business, however late they came, and what of all its calls waits.
 func (s *Store) SyncToday(ctx context.Context, business app.BusinessID, provider string, midnight time.Time) (d app.SyncToday, err error) {
 	err = s.reads.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size > 0), 0), coalesce(sum(status = 'failed' AND size = 0), 0)
-		FROM recordings WHERE business_id = ? AND provider_id = ? AND created_at >= ?`,
+		FROM recordings WHERE business_id = ? AND provider_id = ? AND call_at >= ?`,
 		business, provider, stamp(midnight)).Scan(&d.Found, &d.Stored, &d.Failed)
 	if err != nil {
 		return d, err

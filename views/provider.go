@@ -36,8 +36,7 @@ type ProviderForm struct {
 // A ProviderTest is what came of Test connection.
 type ProviderTest struct {
 	OK       bool
-	Code     string // of the error: invalid_credentials, unreachable, …
-	Message  string // anything more that is known, in English
+	Code     string // of the error: invalid_credentials, unreachable, transient, …
 	Latency  time.Duration
 	Seen     int // recordings seen
 	Skew     time.Duration
@@ -74,23 +73,41 @@ func (p ProviderForm) chosen(kind string) bool {
 	return p.Kind == kind || (p.Kind == "" && kind == app.SourceDTAC)
 }
 
-// advanced reports whether what few need to say is shown at once: something of it is
-// set, or was refused.
+// asks reports whether the drawer holds the fields of a kind: that of a new
+// integration holds those of all.
+func (p ProviderForm) asks(kind string) bool { return p.ID == "" || p.Kind == kind }
+
+// kindClass shows a part of the drawer of a new integration where a kind is chosen.
+func (p ProviderForm) kindClass(kind string) string {
+	switch {
+	case p.ID != "":
+		return ""
+	case kind == app.SourceThreeCX:
+		return "for3cx"
+	}
+	return "fordtac"
+}
+
+// example is an address of the kind of phone system that the drawer is for; of a
+// new one the hint says it.
+func (p ProviderForm) example() string {
+	switch {
+	case p.ID == "":
+		return ""
+	case p.Kind == app.SourceThreeCX:
+		return "https://company.3cx.co"
+	}
+	return "https://onecallvoicerecord.dtac.co.th"
+}
+
+// advanced reports whether something is said, or is wrong, of what few need.
 func (p ProviderForm) advanced() bool {
-	for _, name := range []string{"auth", "maxDownloadKiBps", "caCertificate"} {
-		if p.Errors[name] != "" || name != "auth" && p.Value(name) != "" {
+	for _, name := range []string{"auth", "extensions", "importInternal", "localPartyAllow", "timeZone", "pageSize", "minDurationSec", "maxDownloadKiBps", "caCertificate"} {
+		if v := p.Value(name); p.Errors[name] != "" || v != "" && v != "false" && v != "auto" {
 			return true
 		}
 	}
 	return false
-}
-
-// example is an address of the kind of phone system that the drawer is for.
-func (p ProviderForm) example() string {
-	if p.chosen(app.SourceThreeCX) {
-		return "https://company.3cx.co"
-	}
-	return "https://onecallvoicerecord.dtac.co.th"
 }
 
 // bad reports whether a person must act.
@@ -142,7 +159,23 @@ func passwordHint(ctx context.Context, p ProviderForm) string {
 	return T(ctx, "form.keep")
 }
 
+// backfillHint says what an empty day means where there is none yet.
+func backfillHint(ctx context.Context, p ProviderForm) string {
+	if p.ID != "" {
+		return T(ctx, "form.keep.day")
+	}
+	return T(ctx, "providers.backfill.hint")
+}
+
 // agentOptions say on which side of an integration's recordings the agent is.
 func agentOptions(ctx context.Context) []Option {
 	return append([]Option{{"", T(ctx, "channel.asbusiness")}}, optionsOf(ctx, "channel.agent", app.AgentChannels())...)
+}
+
+// testAction tests what is in the drawer, saved or not.
+func testAction(p ProviderForm) string {
+	if p.ID != "" {
+		return "/settings/providers/" + p.ID + "/try"
+	}
+	return "/settings/providers/try"
 }

@@ -42,13 +42,39 @@ func (p ProviderPage) waits() time.Duration {
 	return time.Duration(float64(p.Today.Waiting) / p.Rate * float64(time.Minute))
 }
 
-// left is how long the back-fill goes on, reading and fetching.
+// resting reports whether the integration itself does not run, and its back-fill
+// with it.
+func (p ProviderPage) resting() bool { return !p.Active || p.State == app.ProviderStopped }
+
+// left is how long the back-fill goes on, reading and fetching; nothing while it
+// stands still.
 func (p ProviderPage) left(ctx context.Context) string {
 	reading := p.Backfill.Left()
-	if p.Backfill.State != app.BackfillRunning || reading == 0 && p.Backfill.Done() == 0 {
+	if p.Backfill.State != app.BackfillRunning || p.resting() || p.away(ctx) || reading == 0 && p.Backfill.Done() == 0 {
 		return ""
 	}
-	return T(ctx, "backfill.left", "Span", Span(ctx, max(time.Minute, reading, p.waits())))
+	return " · " + T(ctx, "backfill.left", "Span", Span(ctx, max(time.Minute, max(reading, p.waits()).Round(time.Minute))))
+}
+
+// reached says how far back the back-fill is, and how far it is to go.
+func (p ProviderPage) reached(ctx context.Context) string {
+	if p.Backfill.State == app.BackfillDone {
+		return T(ctx, "backfill.reached.all", "Date", Date(ctx, p.Backfill.Since))
+	}
+	return T(ctx, "backfill.reached", "Date", Date(ctx, p.Backfill.Reached), "Goal", Date(ctx, p.Backfill.Since))
+}
+
+// again says when a back-fill that failed goes on: not before the system is asked
+// again at all.
+func (p ProviderPage) again(ctx context.Context) string {
+	at := p.Backfill.NextAt
+	if p.Health.OpenUntil.After(at) {
+		at = p.Health.OpenUntil
+	}
+	if !at.After(now(ctx)) {
+		return T(ctx, "backfill.again.soon")
+	}
+	return T(ctx, "backfill.again", "When", Hour(ctx, at))
 }
 
 // percent is how much of the way back was gone.
@@ -81,17 +107,21 @@ func (p ProviderPage) backfillChoices(ctx context.Context) []Option {
 	return out
 }
 
-// backfillMark is the sign of a back-fill's state.
-func backfillMark(b app.Backfill) (tone, icon string) {
+// backfillMark is the sign of the back-fill's state, and its word.
+func (p ProviderPage) backfillMark(ctx context.Context) (tone, icon, word string) {
+	b := p.Backfill
+	word = label(ctx, "backfill", b.State)
 	switch {
 	case b.State == app.BackfillDone:
-		return "ok", "circle-check"
+		return "ok", "circle-check", word
 	case b.State == app.BackfillPaused:
-		return "off", "pause"
-	case b.Error != "":
-		return "warn", "triangle-alert"
+		return "off", "pause", word
+	case p.resting():
+		return "off", "pause", T(ctx, "backfill.rests")
+	case b.Error != "" || p.away(ctx):
+		return "warn", "triangle-alert", T(ctx, "backfill.waits")
 	}
-	return "ok", "refresh-cw"
+	return "ok", "refresh-cw", word
 }
 
 // silentNames are the silent lines, the integration's own name for all of it.

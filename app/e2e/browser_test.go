@@ -25,6 +25,7 @@ func TestBrowser(t *testing.T) {
 	}{
 		{"first visit", testFirstVisit},
 		{"phone integration", testPhoneIntegration},
+		{"connection tests", testConnectionTests},
 		{"hearing a call", testHearingACall},
 		{"live notifications", testLiveNotifications},
 		{"drawing a flow", testFlow},

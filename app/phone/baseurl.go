@@ -4,8 +4,14 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 )
+
+// maxHost is how long a name on the internet can be (RFC 1035, 2.3.4), as text.
+const maxHost = 253
+
+var errNoAddress = errors.New("must be the address of the phone system, as https://pbx.example.com")
 
 // pastedPaths begin the pages that people copy their phone system's address from.
 // They belong to its user interface and not to the base.
@@ -14,24 +20,28 @@ var pastedPaths = []string{"/orkui", "/orkweb", "/orktrack", "/webclient"}
 // BaseURL reads a phone system's address as people paste it: a bare host means
 // https, the path of a page of its user interface is cut off, and so are query,
 // fragment, a trailing slash and the scheme's own port. The same system gives the
-// same URL however it was pasted. The error's text is for the person who typed.
+// same URL however it was pasted. The error's text, which completes "This …", is for
+// the person who typed.
 func BaseURL(pasted string) (*url.URL, error) {
 	s := strings.TrimSpace(pasted)
-	if s == "" {
-		return nil, errors.New("is empty")
-	}
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, " \t") {
-		return nil, errors.New("is not an address")
+		return nil, errNoAddress
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("must begin with https:// or http://")
 	}
 	if u.User != nil {
 		return nil, errors.New("must not hold a user name or password")
+	}
+	if len(u.Hostname()) > maxHost {
+		return nil, errors.New("must have a host name of at most 253 characters")
+	}
+	if n, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || n < 1 || n > 65535) {
+		return nil, errors.New("must have a port from 1 to 65535, or none")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: host(u), Path: basePath(u.Path)}, nil
 }

@@ -40,12 +40,32 @@ func TestBaseURL(t *testing.T) {
 			is.Equal(again.String(), tt.want) // reading its own writing changes nothing
 		})
 	}
-	for _, bad := range []string{"", " ", "ftp://x.example.com", "https://", "https://u:p@x.example.com", "a b.example.com", "javascript://x"} {
+	for _, bad := range []string{"", " ", "ftp://x.example.com", "https://", "https://u:p@x.example.com", "a b.example.com", "javascript://x", "x.example.com:0", "x.example.com:65536", strings.Repeat("a.", 127)} {
 		t.Run("refused "+bad, func(t *testing.T) {
 			is := is.New(t)
 			_, err := phone.BaseURL(bad)
 			is.True(err != nil)                            // it is no base URL
 			is.True(!strings.Contains(err.Error(), "u:p")) // and a password pasted along is not repeated
+		})
+	}
+}
+
+func TestUsername(t *testing.T) {
+	for _, tt := range []struct{ name, pasted, want string }{
+		{"as it is", "+66812345678", "+66812345678"},
+		{"with blanks about it", " \t+66812345678\r\n", "+66812345678"},
+		{"with marks that are not seen", "\u200bapi\ufeff", "api"},
+		{"with a blank in it", "api user", "api user"},
+		{"the longest", strings.Repeat("ก", 200), strings.Repeat("ก", 200)},
+		{"too long", strings.Repeat("ก", 201), ""},
+		{"nothing", " ", ""},
+		{"two lines", "a\nb", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			is := is.New(t)
+			name, err := phone.Username(tt.pasted)
+			is.Equal(name, tt.want)
+			is.Equal(err == nil, tt.want != "")
 		})
 	}
 }

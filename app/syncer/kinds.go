@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,16 +67,11 @@ func DTAC(options ...dtac.Option) Kind {
 
 func readDTAC(config json.RawMessage) (Settings, error) {
 	var c dtac.Config
-	if err := readConfig(config, &c); err != nil {
-		return Settings{}, err
-	}
+	problems := readConfig(config, &c)
 	c, err := c.Normalized()
-	if err != nil {
-		return Settings{}, fieldProblems(err)
-	}
 	password := c.Password
 	c.Password = ""
-	return newSettings(c.BaseURL, c.Username, password, c)
+	return newSettings(problems, err, c.BaseURL, c.Username, password, c)
 }
 
 // ThreeCX is the kind of 3CX. The options are for all its sources.
@@ -95,21 +92,22 @@ func ThreeCX(options ...threecx.Option) Kind {
 
 func readThreeCX(config json.RawMessage) (Settings, error) {
 	var c threecx.Config
-	if err := readConfig(config, &c); err != nil {
-		return Settings{}, err
-	}
+	problems := readConfig(config, &c)
 	c, err := c.Normalized()
-	if err != nil {
-		return Settings{}, fieldProblems(err)
-	}
 	password := c.Password
 	c.Password = ""
-	return newSettings(c.BaseURL, c.Username, password, c)
+	return newSettings(problems, err, c.BaseURL, c.Username, password, c)
 }
 
 // newSettings are those of a connector's config, which is given without the
-// password.
-func newSettings(baseURL, username, password string, config any) (Settings, error) {
+// password, unless something was wrong with its JSON or its fields.
+func newSettings(problems app.Problems, wrong error, baseURL, username, password string, config any) (Settings, error) {
+	if utf8.RuneCountInString(password) > phone.MaxPassword {
+		problems.Add("config.password", "Use at most %d characters.", phone.MaxPassword)
+	}
+	if err := withFields(problems, wrong).Err(); err != nil {
+		return Settings{}, err
+	}
 	u, err := url.Parse(baseURL)
 	if err != nil {
 		return Settings{}, err
@@ -159,37 +157,51 @@ func listed(config json.RawMessage) string {
 	return string(b)
 }
 
-// readConfig reads the JSON of settings into v.
-func readConfig(config json.RawMessage, v any) error {
+// readConfig reads the JSON of settings into v: what can be read of them, and what
+// is wrong with the first that cannot.
+func readConfig(config json.RawMessage, v any) (problems app.Problems) {
 	err := json.Unmarshal(config, v)
-	if err == nil {
-		return nil
-	}
-	var problems app.Problems
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		problems.Add("config."+wrong.Field, "This is not of the right type.")
-	} else {
+		problems.Add("config."+wrong.Field, "This must be %s.", wanted(wrong.Type))
+	} else if err != nil {
 		problems.Add("config", "This must be an object.")
 	}
-	return problems.Err()
+	return problems
 }
 
-// fieldProblems makes a validation error of a connector's.
-func fieldProblems(err error) error {
-	var problems app.Problems
+// wanted names what JSON is to hold for a type of Go.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list of texts"
+	}
+	return "an object of texts"
+}
+
+// withFields adds what a connector says of its fields to what is known to be wrong.
+// Of one field the first is said: what cannot be read is missing too.
+func withFields(problems app.Problems, err error) app.Problems {
 	list := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		list = joined.Unwrap()
 	}
 	for _, err := range list {
-		if field, ok := errors.AsType[*phone.FieldError](err); ok {
+		field, ok := errors.AsType[*phone.FieldError](err)
+		switch {
+		case err == nil:
+		case !ok:
+			problems.Add("config", "%s.", sentence(err.Error()))
+		case !slices.ContainsFunc(problems, func(f app.Field) bool { return f.Name == "config."+field.Field || f.Name == "config" }):
 			problems.Add("config."+field.Field, "This %s.", field.Message)
 		}
 	}
-	if len(problems) == 0 {
-		problems.Add("config", "%s.", sentence(err.Error()))
-	}
-	return problems.Err()
+	return problems
 }
 
 // sentence begins a text with a capital letter.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"crk/app"
@@ -141,6 +142,9 @@ func (e *Engine) compareDay(ctx context.Context, p app.Provider, h app.SyncHealt
 	}
 	d := app.SyncDay{Day: day.since.Format(time.DateOnly)}
 	r.seen = func(ctx context.Context, found []store.FoundCall, here bool) error {
+		if !here {
+			found = slices.DeleteFunc(slices.Clone(found), func(f store.FoundCall) bool { return !f.CallAt.Before(p.Cursor) }) // these are new
+		}
 		n, err := e.db.CountCalls(ctx, p.BusinessID, found)
 		switch {
 		case err != nil:

@@ -58,6 +58,23 @@ func TestDaysAreComparedAndWhatIsMissingIsFetched(t *testing.T) {
 	is.Equal(r.days()["2026-11-15"], app.SyncDay{Day: "2026-11-15", Listed: 4, Imported: 4})
 }
 
+// TestCallsSinceTheLastSyncAreNew: a comparison that is asked for between two syncs
+// fetches what no sync could have, and calls none of it missing.
+func TestCallsSinceTheLastSyncAreNew(t *testing.T) {
+	is := is.New(t)
+	r := newRig(t, nil)
+	r.record(storetest.Start.Add(-time.Hour), 2)
+	r.sync(store.CauseDefault)
+	r.sim.Add(recorded(2001, storetest.Start.Add(10*time.Minute)))
+	r.Clock.Advance(time.Hour)
+	r.live()
+	r.compare()
+	day := storetest.Start.In(bangkok).Format(time.DateOnly)
+	is.Equal(r.days()[day].Listed, 3)
+	is.Equal(r.days()[day].Missing, 0)
+	is.Equal(len(r.recordings()), 3) // it is here all the same
+}
+
 func TestSkippedCallsAreNotMissing(t *testing.T) {
 	is := is.New(t)
 	r, sim := newThreeCX(t, threecx.Config{})

@@ -91,8 +91,8 @@ func listProviders(db *store.Store) fiber.Handler {
 
 func createProvider(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		in, err := decode[newProvider](c)
-		if err != nil {
+		var in newProvider
+		if err := unmarshal(c.Body(), &in); err != nil {
 			return err
 		}
 		b := who(c).Business
@@ -117,8 +117,8 @@ func getProvider(db *store.Store) fiber.Handler {
 
 func patchProvider(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		in, err := decode[providerPatch](c)
-		if err != nil {
+		var in providerPatch
+		if err := unmarshal(c.Body(), &in); err != nil {
 			return err
 		}
 		b := who(c).Business

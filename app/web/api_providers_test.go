@@ -200,7 +200,21 @@ func TestProviderIsRefused(t *testing.T) {
 		{"a long name", with(good(), "name", strings.Repeat("ก", 61)), "name"},
 		{"no such kind", with(good(), "kind", "avaya"), "kind"},
 		{"no object", with(good(), "config", "x"), "config"},
-		{"no user and no password", with(good(), "config", map[string]any{}), "config.username"},
+		{"no user and no password", with(good(), "config", map[string]any{}), "config.username config.password"},
+		{"a name of blanks", with(good(), "name", " \u3000 "), "name"},
+		{"a name of two lines", with(good(), "name", "One\nCall"), "name"},
+		{"a user name of blanks", good("username", "  "), "config.username"},
+		{"a user name of two lines", good("username", "a\nb"), "config.username"},
+		{"a long user name", good("username", strings.Repeat("u", 201)), "config.username"},
+		{"a long password", good("password", strings.Repeat("p", 1001)), "config.password"},
+		{"a password that no secret could hold", good("password", strings.Repeat("p", 70000)), "config.password"},
+		{"no port", good("baseUrl", "http://127.0.0.1:0"), "config.baseUrl"},
+		{"no such port", good("baseUrl", "http://127.0.0.1:99999"), "config.baseUrl"},
+		{"a long host", good("baseUrl", "http://"+strings.Repeat("a.", 127)+"example.com"), "config.baseUrl"},
+		{"an address of another type", good("baseUrl", 5), "config.baseUrl"},
+		{"a name, and what is in the settings", with(good("username", "", "password", "", "baseUrl", "ftp://x"), "name", ""), "name config.baseUrl config.username config.password"},
+		{"two of other types", good("username", 5, "syncIntervalMinutes", "often", "backfillFrom", "2099-01-01"), "config.username config.syncIntervalMinutes config.backfillFrom"},
+		{"too many lines", good("localPartyAllow", make([]string, 501)), "config.localPartyAllow"},
 		{"no password", good("password", ""), "config.password"},
 		{"a user name of another type", good("username", 5), "config.username"},
 		{"an interval of nothing", good("syncIntervalMinutes", 0), "config.syncIntervalMinutes"},
@@ -221,6 +235,10 @@ func TestProviderIsRefused(t *testing.T) {
 				fields = append(fields, d.(map[string]any)["field"].(string))
 			}
 			is.Equal(strings.Join(fields, " "), tt.fields)
+			for _, d := range a.json(t)["details"].([]any) {
+				says := d.(map[string]any)["message"].(string)
+				is.True(strings.HasSuffix(says, ".") && says != "This is empty." && !strings.Contains(says, "right type")) // a sentence that says what to give
+			}
 		})
 	}
 	is := is.New(t)
@@ -268,6 +286,42 @@ func TestPatchProviderAPI(t *testing.T) {
 	is.Equal(p.call(t, "PATCH", path, p.key, map[string]any{"name": ""}).status, 422)
 	is.Equal(p.call(t, "PATCH", path, p.key, map[string]any{"config": map[string]any{"username": ""}}).status, 422)
 	is.Equal(p.call(t, "PATCH", path, p.key, map[string]any{"config": []any{}}).status, 422)
+}
+
+func TestProviderNamesAreTrimmed(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	a := p.call(t, "POST", providersPath, p.key, map[string]any{"kind": "dtac", "name": " OneCall ", "config": p.config("username", "\t"+phoneUser+" \u200b")})
+	is.Equal(a.status, 201)
+	is.Equal(a.json(t)["name"], "OneCall")
+	is.Equal(a.json(t)["config"].(map[string]any)["username"], phoneUser) // as pasted, without what is about it
+	is.Equal(p.call(t, "POST", providersPath+"/"+a.json(t)["id"].(string)+"/test", p.key, nil).json(t)["ok"], true)
+}
+
+// TestPatchTakesBack: null takes a setting back to its default, those of all kinds
+// too.
+func TestPatchTakesBack(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	path := p.create(t)
+	patch := func(config map[string]any) answer {
+		return p.call(t, "PATCH", path, p.key, map[string]any{"config": config})
+	}
+	is.Equal(patch(map[string]any{"syncIntervalMinutes": 5, "backfillFrom": "2026-10-01", "agentChannel": "left", "pageSize": 7}).status, 200)
+	a := patch(map[string]any{"syncIntervalMinutes": nil})
+	is.Equal(a.status, 200)
+	is.Equal(a.json(t)["config"], map[string]any{ // the others stay
+		"baseUrl": p.url, "username": phoneUser, "syncIntervalMinutes": 15.0, "backfillFrom": "2026-10-01", "agentChannel": "left", "pageSize": 7.0,
+	})
+	a = patch(map[string]any{"backfillFrom": nil, "agentChannel": nil, "pageSize": nil, "password": nil})
+	is.Equal(a.status, 200)
+	is.Equal(a.json(t)["config"], map[string]any{
+		"baseUrl": p.url, "username": phoneUser, "syncIntervalMinutes": 15.0, "backfillFrom": "2026-11-09", // seven days back
+	})
+	is.Equal(p.call(t, "POST", path+"/test", p.key, nil).json(t)["ok"], true) // and the password, which has no default, stays
+	a = p.call(t, "PATCH", path, p.key, map[string]any{"name": "x", "config": map[string]any{"username": ""}})
+	is.Equal(a.status, 422)
+	is.Equal(len(a.json(t)["details"].([]any)), 2) // everything at once
 }
 
 func TestConnectionTest(t *testing.T) {

@@ -128,7 +128,7 @@ func TestA3CXThatIsRefused(t *testing.T) {
 		body   any
 		fields string
 	}{
-		{"nothing", map[string]any{"kind": "threecx", "name": "3CX", "config": map[string]any{}}, "config.baseUrl config.username"},
+		{"nothing", map[string]any{"kind": "threecx", "name": "3CX", "config": map[string]any{}}, "config.baseUrl config.username config.password"},
 		{"no key", p.request("password", ""), "config.password"},
 		{"no such way to sign in", p.request("auth", "sso"), "config.auth"},
 		{"a way of another type", p.request("auth", 1), "config.auth"},

@@ -76,7 +76,7 @@ func (o Options) frame(c *fiber.Ctx, ctx context.Context) (views.Frame, error) {
 		Simulated: o.Simulated, Messenger: o.Messenger, Flash: takeFlash(c, ctx), DiskLow: o.lowDisk(w.Scopes), OwnAuthority: o.Authority != "",
 	}
 	if c.Method() != fiber.MethodGet {
-		f.Path = c.Path() // what a form was sent to cannot be asked for
+		f.Path = formPage(c) // what a form was sent to cannot be asked for
 	}
 	mine, err := o.DB.UserBusinesses(ctx, w.User.ID)
 	if err != nil {
@@ -97,6 +97,16 @@ func (o Options) frame(c *fiber.Ctx, ctx context.Context) (views.Frame, error) {
 	}
 	f.Unread, err = o.DB.UnreadCount(ctx, w.Business.ID, w.User.ID)
 	return f, err
+}
+
+// formPage is the address of the page that a form lay on, as the browser says; the
+// form's own where it does not.
+func formPage(c *fiber.Ctx) string {
+	u, err := url.Parse(c.Get(fiber.HeaderReferer))
+	if err != nil || u.Host != string(c.Request().Host()) || u.Path == "" {
+		return c.Path()
+	}
+	return u.RequestURI()
 }
 
 // door is what the pages before the login show beside their form.

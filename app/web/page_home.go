@@ -118,9 +118,11 @@ func (o Options) failingPhones(ctx context.Context, w caller) (list []views.Atte
 			continue
 		}
 		a := views.Attention{Kind: views.AttendPhone, Name: p.Name, Link: providersPath + "/" + p.ID}
-		if p.LastSync != nil {
-			a.Since = p.LastSync.StartedAt
+		health, err := o.DB.SyncHealth(ctx, w.Business.ID, p.ID)
+		if err != nil {
+			return nil, err
 		}
+		a.Since = health.LastOK // as the integration's own page says
 		list = append(list, a)
 	}
 	return list, err

@@ -141,7 +141,11 @@ func goFurtherBack(o Options) fiber.Handler {
 func pauseBackfill(o Options, paused bool) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		err := o.Phones.PauseBackfill(c.UserContext(), who(c).Business.ID, c.Params("id"), store.BackfillPatch{Paused: &paused})
-		return done(c, providerPath(c), switched(!paused), err)
+		word := "resumed"
+		if paused {
+			word = "paused"
+		}
+		return done(c, providerPath(c), word, err)
 	}
 }
 

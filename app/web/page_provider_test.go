@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -8,7 +9,9 @@ import (
 	"github.com/matryer/is"
 
 	"crk/app"
+	"crk/app/phone/phonetest"
 	"crk/store"
+	"crk/store/storetest"
 )
 
 func TestTheSecretGoesToNoOtherMachine(t *testing.T) {
@@ -42,6 +45,56 @@ func TestTheSecretGoesToNoOtherMachine(t *testing.T) {
 			}
 			is.Equal(a.status, 422)
 			is.True(strings.Contains(a.body, secretField)) // the password is asked for anew
+		})
+	}
+}
+
+// TestATestLeavesAnAddressThatCanBeAskedFor: without a script the page comes at
+// the address of the test, where a language can be chosen all the same.
+func TestATestLeavesAnAddressThatCanBeAskedFor(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	id := strings.TrimPrefix(p.create(t), providersPath+"/")
+	b := p.enter(t, p.Owner.Email)
+	from := func(referer string) string {
+		req := httptest.NewRequest("POST", "/settings/providers/"+id+"/test?here=1", nil)
+		req.Header.Set("Referer", referer)
+		return b.do(t, req).body
+	}
+	at := "/settings/providers/" + id + "/sync?x=1"
+	is.True(strings.Contains(from("http://example.com"+at), `name="back" value="`+at+`"`)) // the page that the button lay on
+	is.True(!strings.Contains(from("http://elsewhere.example/x"), `value="/x"`))           // and no other site's
+}
+
+// TestTheFormOfATestShowsEachFieldsError: as saving does.
+func TestTheFormOfATestShowsEachFieldsError(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	b := p.enter(t, p.Owner.Email)
+	a := b.post(t, "/settings/providers/try", p.providerFields("baseUrl", "http://169.254.169.254")...)
+	says(t, a, "open it with CRK_ALLOW_NETWORKS")
+	is.Equal(a.header.Get("HX-Retarget"), "#provider-form") // a script puts in all of the form
+	says(t, b.post(t, "/settings/providers/try", p.providerFields("username", "")...), "Give the phone system's user name")
+	a = b.post(t, "/settings/providers/try", p.providerFields("password", "wrong")...)
+	is.Equal(a.header.Get("HX-Retarget"), "") // and of a test that was made its result
+}
+
+// TestTheReasonsOfATest: the page says of a failure what the API says.
+func TestTheReasonsOfATest(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		faults phonetest.Faults
+		want   string
+	}{
+		{"asked too often", phonetest.Faults{LoginStatus: 429}, "asks to be asked less often"},
+		{"in trouble", phonetest.Faults{LoginStatus: 503}, "busy or in trouble"},
+		{"something else", phonetest.Faults{LoginHTML: true}, "answers in a way that is not understood"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPhoneServer(t, "127.0.0.0/8")
+			p.sim.Fail(tt.faults)
+			b := p.enter(t, p.Owner.Email)
+			says(t, b.post(t, "/settings/providers/try", p.providerFields()...), tt.want)
 		})
 	}
 }
@@ -84,6 +137,23 @@ func TestThePageOfAnIntegration(t *testing.T) {
 	says(t, b.follow(t, at+"/backfill", "backfillFrom", "2030-01-01"), "Give a date that is not in the future")
 }
 
+// TestOldCallsAreNotOfToday: what came today of other days is not counted as today's.
+func TestOldCallsAreNotOfToday(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	p.record(2)
+	p.sim.Add(phonetest.Recording{
+		ID: 7, StartedAt: storetest.Start.Add(-72 * time.Hour), Duration: 2 * time.Second, LocalParty: phoneUser, RemoteParty: "0899998888",
+		Direction: "IN", Audio: phonetest.Talk(2 * time.Second).WAV(),
+	})
+	path := p.create(t)
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	p.lastSync(t, path)
+	a := p.enter(t, p.Owner.Email).get(t, "/settings/providers/"+strings.TrimPrefix(path, providersPath+"/")+"/sync")
+	says(t, a, "New today 2 0 with their audio")
+	says(t, a, "Waiting for audio 3")
+}
+
 func TestTheButtonsOfTheBackfill(t *testing.T) {
 	is := is.New(t)
 	p := newPhoneServer(t, "127.0.0.0/8")
@@ -92,13 +162,16 @@ func TestTheButtonsOfTheBackfill(t *testing.T) {
 	p.Exec(t, `INSERT INTO backfills (provider_id, state, since, until, reached, next_at, started_at) VALUES (?, 'running', 0, 1000, 750, 0, 0)`, id)
 	b := p.enter(t, p.Owner.Email)
 	says(t, b.get(t, at+"/sync"), "25%")
-	says(t, b.follow(t, at+"/backfill/pause"), "Older calls Paused")
+	says(t, b.get(t, at+"/sync"), "Older calls Waits for the integration") // which is not switched on
+	a := b.follow(t, at+"/backfill/pause")
+	says(t, a, "Older calls Paused")
+	is.True(!strings.Contains(words(a.body), "Switched off")) // nothing is
 	says(t, b.follow(t, at+"/backfill/nights", "nights", "true"), "Only at night")
 	fill, _, err := p.Backfill(t.Context(), p.Business.ID, id)
 	is.NoErr(err)
 	is.True(fill.Nights)
 	is.Equal(fill.State, app.BackfillPaused)
-	says(t, b.follow(t, at+"/backfill/resume"), "Older calls Going back")
+	says(t, b.follow(t, at+"/backfill/resume"), "Older calls Waits for the integration")
 }
 
 func TestAudioThatWasGivenUpIsTriedAnew(t *testing.T) {

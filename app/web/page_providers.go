@@ -3,7 +3,6 @@ package web
 import (
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -89,20 +88,14 @@ func saveProvider(o Options) fiber.Handler {
 }
 
 func (o Options) makeProvider(c *fiber.Ctx, in url.Values) error {
-	p := newProvider{Kind: in.Get("kind"), Name: strings.TrimSpace(in.Get("name")), Config: providerConfig(in)}
-	if err := p.Validate(); err != nil {
-		return err
-	}
+	p := newProvider{Kind: in.Get("kind"), Name: in.Get("name"), Config: providerConfig(in)}
 	_, err := addProvider(c.UserContext(), o, who(c).Business, p)
 	return err
 }
 
 func (o Options) alterProvider(c *fiber.Ctx, id string, in url.Values) error {
-	name := strings.TrimSpace(in.Get("name"))
+	name := in.Get("name")
 	p := providerPatch{Name: &name, Config: providerConfig(in)}
-	if err := p.Validate(); err != nil {
-		return err
-	}
 	_, err := changeProvider(c.UserContext(), o, who(c).Business, id, p)
 	return err
 }
@@ -115,6 +108,9 @@ func tryProvider(o Options) fiber.Handler {
 			return err
 		}
 		result, err := tryStored(c.UserContext(), o, p)
+		if app.IsKind(err, app.Invalid) { // what was saved serves no more, as where a network was closed off
+			result, err = phoneTest{code: "refused"}, nil
+		}
 		if err != nil {
 			return err
 		}

@@ -94,6 +94,37 @@ func TestChangeAnIntegration(t *testing.T) {
 	is.Equal(b.get(t, "/settings/providers/"+id).status, 404)
 }
 
+// TestTheFormKeepsWhatItDoesNotShow: an edit by the form changes the settings that
+// it shows, and no other.
+func TestTheFormKeepsWhatItDoesNotShow(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	b := p.enter(t, "owner@example.com")
+	a := p.call(t, "POST", providersPath, p.key, map[string]any{"kind": "dtac", "name": "OneCall", "config": p.config(
+		"pageSize", 50, "minDurationSec", 10, "timeZone", "Asia/Bangkok", "localPartyAllow", []string{"0811112222", "0833334444"}, "tokenField", "ticket",
+	)})
+	is.Equal(a.status, 201)
+	id := a.json(t)["id"].(string)
+	form := b.get(t, "/settings/providers/"+id).body
+	for _, shown := range []string{`value="50"`, `value="10"`, `value="Asia/Bangkok"`, `value="0811112222, 0833334444"`} {
+		is.True(strings.Contains(form, shown)) // what is set is shown
+	}
+	config := func() map[string]any {
+		return p.call(t, "GET", providersPath+"/"+id, p.key, nil).json(t)["config"].(map[string]any)
+	}
+	b.follow(t, "/settings/providers/"+id, p.providerFields("password", "", "pageSize", "20", "minDurationSec", "", "localPartyAllow", " 0811112222 ,, 0855556666", "timeZone", "Asia/Bangkok")...)
+	c := config()
+	is.Equal(c["pageSize"], 20.0)
+	is.Equal(c["minDurationSec"], nil)                                // an empty one is the default again
+	is.Equal(c["localPartyAllow"], []any{"0811112222", "0855556666"}) // a list as people type it
+	is.Equal(c["timeZone"], "Asia/Bangkok")                           //
+	is.Equal(c["tokenField"], "ticket")                               // what the form does not show stays
+	b.follow(t, "/settings/providers/"+id, p.providerFields("password", "")...)
+	is.Equal(config()["pageSize"], 20.0) // and so does what a form did not send
+	says(t, b.post(t, "/settings/providers/"+id, p.providerFields("password", "", "pageSize", "many")...), "A whole number from 1 to 10000")
+	says(t, b.post(t, "/settings/providers/"+id, p.providerFields("password", "", "timeZone", "Mars")...), "Give the name of a time zone")
+}
+
 func TestIntegrationIsChecked(t *testing.T) {
 	p := newPhoneServer(t, "127.0.0.0/8")
 	b := p.enter(t, "owner@example.com")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
 	"crk/app"
@@ -38,6 +39,7 @@ type phoneTest struct {
 	Message        string `json:"message,omitempty"`
 
 	report phone.Report // what the dashboard shows beside
+	code   string       // of the error, for the dashboard, which tells more of them apart
 }
 
 // tryPhone tries settings, for as long as a person waits.
@@ -61,9 +63,22 @@ func judgeTest(ctx context.Context, o Options, kind string, probe func(context.C
 		return phoneTest{OK: true, LatencyMs: &ms, RecordingsSeen: &report.RecordingsSeen, report: report}, nil
 	case ok:
 		o.Log.Info("connection test failed", "kind", kind, "err", err)
-		return phoneTest{Error: syncer.Code(err), Message: phoneMessage(failed), report: report}, nil
+		return phoneTest{Error: syncer.Code(err), Message: phoneMessage(failed), report: report, code: testCode(kind, failed, report)}, nil
 	}
 	return phoneTest{}, err
+}
+
+// testCode is the dashboard's word for a failure, as exact as [phoneMessage].
+func testCode(kind string, e *phone.Error, r phone.Report) string {
+	switch {
+	case e.Kind == phone.Transient && e.Status == http.StatusTooManyRequests:
+		return "rate_limited"
+	case e.Kind == phone.Transient, e.Kind == phone.TooMany:
+		return string(e.Kind)
+	case e.Kind == phone.Forbidden && kind == app.SourceThreeCX && len(r.Steps) > 0 && r.Steps[len(r.Steps)-1].Name == phone.StepSignIn:
+		return "blocked"
+	}
+	return syncer.Code(e)
 }
 
 // tryStored tries a stored integration. One that was stopped because its

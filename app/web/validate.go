@@ -3,6 +3,7 @@ package web
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"crk/app"
@@ -20,4 +21,11 @@ func checkOneOf(p *app.Problems, field, v string, allowed []string) {
 	if !slices.Contains(allowed, v) {
 		p.Add(field, "This must be one of: %s.", strings.Join(allowed, ", "))
 	}
+}
+
+// sentence makes one of the text of an error that is fit for people.
+func sentence(err error) string {
+	text := err.Error()
+	first, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[n:] + "."
 }

@@ -50,7 +50,7 @@ func pemText(typed string) string {
 func checkCA(field, ca string) error {
 	var bad app.Problems
 	if err := egress.CheckCA(ca); err != nil {
-		bad.Add(field, "%s", err.Error())
+		bad.Add(field, "%s", sentence(err))
 	}
 	return bad.Err()
 }

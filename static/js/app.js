@@ -1,7 +1,7 @@
 // The dashboard's script. Everything can be read and every form sent without
 // it; it adds what a page of its own cannot do.
 import { start as live } from "./live.js";
-import { start as ui } from "./ui.js";
+import { start as ui, returned } from "./ui.js";
 import { start as player } from "./player.js";
 import { start as picks } from "./picks.js";
 
@@ -10,6 +10,7 @@ ui();
 player();
 picks();
 live();
+returned();
 
 // Fragments that htmx puts in take their place among the rest.
 document.body.addEventListener("htmx:afterSettle", () => {
@@ -31,8 +32,8 @@ document.addEventListener("visibilitychange", refresh);
 function refresh() {
   waiting = 0;
   if (document.visibilityState !== "visible") return;
-  // Not under somebody's hands.
-  if (document.querySelector("dialog[open], details.menu[open], audio.playing, #many :checked") || document.getSelection()?.type === "Range") return;
+  // Not under somebody's hands, nor while they wait for an answer.
+  if (document.querySelector("dialog[open], details.menu[open], audio.playing, form.htmx-request, #many :checked") || document.getSelection()?.type === "Range") return;
   document.body.dispatchEvent(new CustomEvent("crk:refresh"));
 }
 
@@ -45,6 +46,29 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
     clearTimeout(timer);
     target.removeAttribute("aria-busy");
   });
+});
+
+// The answer to a press is brought into view: what is wrong, else the result.
+document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.requestConfig.verb === "get") return;
+  const wrong = detail.elt.querySelector("[aria-invalid=true]");
+  const result = wrong ?? detail.elt.querySelector("[data-result]");
+  result?.focus({ preventScroll: true });
+  result?.scrollIntoView({ block: "nearest" });
+});
+
+// The server sends no password back: a form that it gives anew keeps what was
+// typed.
+let passwords = [];
+document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  passwords = [...detail.target.querySelectorAll("input[type=password]")];
+});
+document.body.addEventListener("htmx:afterSwap", () => {
+  for (const { id, value } of passwords) {
+    const field = document.getElementById(id);
+    if (field && !field.value) field.value = value;
+  }
+  passwords = [];
 });
 
 // An address holds no filter that is not set.

@@ -8,6 +8,7 @@ export function start() {
   once("[data-insert]", inserter);
   once("details.menu", closing);
   once("[data-fit]", fitting);
+  once("form[data-tested]", tested);
 }
 
 function once(selector, fn) {
@@ -19,14 +20,50 @@ function once(selector, fn) {
 }
 
 // A dialog is open without a script; with one it is modal, and closing it goes
-// back to the page that it lies on.
+// back to the page that it lies on. What was typed is not dropped unasked.
 function modal(dialog) {
   dialog.removeAttribute("open"); // close() would send an event
   document.querySelector(".scrim")?.remove();
   dialog.showModal();
-  dialog.addEventListener("close", () => location.assign(dialog.dataset.back));
+  const first = ["[aria-invalid=true]", "[data-result]", "[autofocus]", "form :is(input:not([type=hidden]), select, textarea)"];
+  first.map((s) => dialog.querySelector(s)).find(Boolean)?.focus();
+  const before = typed(dialog);
+  const kept = () => dialog.querySelector("[aria-invalid=true]") === null && typed(dialog) === before;
+  const mayGo = () => kept() || confirm(dialog.dataset.ask);
+  dialog.addEventListener("cancel", (event) => {
+    if (!mayGo()) event.preventDefault();
+  });
+  dialog.addEventListener("close", () => {
+    sessionStorage.setItem(opener, location.pathname);
+    location.assign(dialog.dataset.back);
+  });
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close(); // the backdrop
+    if (event.target !== dialog && !event.target.closest(`a[href="${dialog.dataset.back}"]`)) return;
+    event.preventDefault();
+    if (mayGo()) dialog.close(); // the backdrop, or what leads back
+  });
+}
+
+function typed(dialog) {
+  return [...dialog.querySelectorAll("form")].map((form) => new URLSearchParams(new FormData(form))).join();
+}
+
+// returned puts the focus back on what opened the dialog that was closed last.
+const opener = "crk:opener";
+export function returned() {
+  const path = sessionStorage.getItem(opener);
+  sessionStorage.removeItem(opener);
+  if (path) document.querySelector(`main a[href="${CSS.escape(path)}"]`)?.focus();
+}
+
+// What a test said holds no longer once something else is typed.
+function tested(form) {
+  const button = document.querySelector(`[data-test][form="${form.id}"]`);
+  form.addEventListener("input", ({ target }) => {
+    window.htmx.trigger(button, "htmx:abort");
+    form.querySelector("[data-result]")?.remove();
+    target.removeAttribute("aria-invalid");
+    document.getElementById(target.id + "-err")?.remove();
   });
 }
 

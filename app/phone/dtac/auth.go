@@ -30,9 +30,6 @@ var ownHeaders = map[string]bool{"Host": true, "Connection": true, "Content-Leng
 // checkSignIn returns what is wrong with the fields about the sign-in and its token.
 func (c Config) checkSignIn() (errs []error) {
 	bad := func(field, message string) { errs = append(errs, &phone.FieldError{Field: field, Message: message}) }
-	if strings.TrimSpace(c.Username) == "" {
-		bad("username", "is required")
-	}
 	switch c.LoginAuth {
 	case "", LoginBasic:
 		if strings.Contains(c.Username, ":") {

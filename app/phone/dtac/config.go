@@ -56,8 +56,8 @@ type Config struct {
 }
 
 // Normalized returns the config with its base URL in the one form that the same
-// address always gets, or every [*phone.FieldError], joined. The user name is kept to
-// the letter. A missing password is no error here: one may be on file already.
+// address always gets, or every [*phone.FieldError], joined. Blanks about the user
+// name are cut off. A missing password is no error here: one may be on file already.
 func (c Config) Normalized() (Config, error) {
 	var errs []error
 	bad := func(field, message string) { errs = append(errs, &phone.FieldError{Field: field, Message: message}) }
@@ -69,6 +69,9 @@ func (c Config) Normalized() (Config, error) {
 		c.BaseURL = base.String()
 	}
 	c.CACertificate = strings.TrimSpace(c.CACertificate)
+	if c.Username, err = phone.Username(c.Username); err != nil {
+		bad("username", err.Error())
+	}
 	errs = append(errs, c.checkSignIn()...)
 	for field, p := range map[string]string{"restPrefix": c.RestPrefix, "loginPath": c.LoginPath, "listPath": c.ListPath, "mediaPath": c.MediaPath} {
 		if p != "" && !localPath(p) {
@@ -90,8 +93,11 @@ func (c Config) Normalized() (Config, error) {
 	if err := phone.CheckKiBps("maxDownloadKiBps", c.MaxDownloadKiBps); err != nil {
 		errs = append(errs, err)
 	}
-	if c.MinDurationSec < 0 {
-		bad("minDurationSec", "must not be negative")
+	if c.MinDurationSec < 0 || c.MinDurationSec > 86400 {
+		bad("minDurationSec", "must be 0 to 86400")
+	}
+	if len(c.LocalPartyAllow) > phone.MaxListed {
+		bad("localPartyAllow", "must be at most 500 numbers")
 	}
 	return c, errors.Join(errs...)
 }

@@ -38,8 +38,9 @@ type Config struct {
 }
 
 // Normalized returns the config with its base URL in the one form that the same
-// address always gets, or every [*phone.FieldError], joined. The user name is kept
-// to the letter. A missing password is no error here: one may be on file already.
+// address always gets, or every [*phone.FieldError], joined. Blanks about the
+// user name are cut off. A missing password is no error here: one may be on file
+// already.
 func (c Config) Normalized() (Config, error) {
 	var errs []error
 	bad := func(field, message string) { errs = append(errs, &phone.FieldError{Field: field, Message: message}) }
@@ -51,8 +52,8 @@ func (c Config) Normalized() (Config, error) {
 		c.BaseURL = base.String()
 	}
 	c.CACertificate = strings.TrimSpace(c.CACertificate)
-	if strings.TrimSpace(c.Username) == "" {
-		bad("username", "is required")
+	if c.Username, err = phone.Username(c.Username); err != nil {
+		bad("username", err.Error())
 	}
 	switch c.Auth {
 	case "", AuthAuto, AuthAPIClient, AuthUser:
@@ -62,8 +63,11 @@ func (c Config) Normalized() (Config, error) {
 	if err := phone.CheckKiBps("maxDownloadKiBps", c.MaxDownloadKiBps); err != nil {
 		errs = append(errs, err)
 	}
-	if c.MinDurationSec < 0 {
-		bad("minDurationSec", "must not be negative")
+	if c.MinDurationSec < 0 || c.MinDurationSec > 86400 {
+		bad("minDurationSec", "must be 0 to 86400")
+	}
+	if len(c.Extensions) > phone.MaxListed {
+		bad("extensions", "must be at most 500 numbers")
 	}
 	return c, errors.Join(errs...)
 }
