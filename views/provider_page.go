@@ -30,6 +30,14 @@ func providerURL(id string) string { return "/settings/providers/" + id + "/sync
 
 func (p ProviderPage) post(what string) string { return "/settings/providers/" + p.ID + "/" + what }
 
+// syncClass makes Sync now the button to press, where no new password is.
+func (p ProviderPage) syncClass() string {
+	if p.State == app.ProviderStopped {
+		return ""
+	}
+	return "primary"
+}
+
 // away reports whether the system is left alone for now.
 func (p ProviderPage) away(ctx context.Context) bool { return p.Health.Open(now(ctx)) }
 

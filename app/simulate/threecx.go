@@ -46,7 +46,7 @@ func threeCXKnobs() []knob[phonetest.PBXFaults] {
 		{"role", "owner|admin|group_manager|user", "what the sign-in may do", oneOf(func(f *faults) *phonetest.PBXRole { return &f.Role },
 			map[string]phonetest.PBXRole{"owner": phonetest.SystemOwner, "admin": phonetest.SystemAdmin,
 				"group_manager": phonetest.GroupManager, "user": phonetest.OrdinaryUser})},
-		{"2fa", "", "users need a second factor", flagged(func(f *faults) *bool { return &f.TwoFactor })},
+		{"2fa", "", "users, as 1000 with the same password, need a second factor", flagged(func(f *faults) *bool { return &f.TwoFactor })},
 		{"no_users", "", "there is no sign-in for users", flagged(func(f *faults) *bool { return &f.NoUsers })},
 		{"single_token", "", "a new token ends those before", flagged(func(f *faults) *bool { return &f.SingleToken })},
 		{"opaque_token", "", "tokens are no JWTs", flagged(func(f *faults) *bool { return &f.Opaque })},
