@@ -45,6 +45,14 @@ type ProviderTest struct {
 	Sample   *TestCall // nil: none was seen
 }
 
+// outcome says in one sentence what came of the test, to whoever hears the page.
+func (t ProviderTest) outcome(ctx context.Context) string {
+	if t.OK {
+		return T(ctx, "test.seen", "Count", t.Seen)
+	}
+	return label(ctx, "provider.error", t.Code)
+}
+
 // A TestStep is one step of a test: connect, sign_in, list or audio.
 type TestStep struct {
 	Name string

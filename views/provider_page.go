@@ -30,6 +30,14 @@ func providerURL(id string) string { return "/settings/providers/" + id + "/sync
 
 func (p ProviderPage) post(what string) string { return "/settings/providers/" + p.ID + "/" + what }
 
+// syncClass makes Sync now the button to press, where no new password is.
+func (p ProviderPage) syncClass() string {
+	if p.State == app.ProviderStopped {
+		return ""
+	}
+	return "primary"
+}
+
 // away reports whether the system is left alone for now.
 func (p ProviderPage) away(ctx context.Context) bool { return p.Health.Open(now(ctx)) }
 
@@ -59,9 +67,9 @@ func (p ProviderPage) left(ctx context.Context) string {
 // reached says how far back the back-fill is, and how far it is to go.
 func (p ProviderPage) reached(ctx context.Context) string {
 	if p.Backfill.State == app.BackfillDone {
-		return T(ctx, "backfill.reached.all", "Date", Date(ctx, p.Backfill.Since))
+		return T(ctx, "backfill.reached.all", "Date", Date(ctx, p.Backfill.Goal()))
 	}
-	return T(ctx, "backfill.reached", "Date", Date(ctx, p.Backfill.Reached), "Goal", Date(ctx, p.Backfill.Since))
+	return T(ctx, "backfill.reached", "Date", Date(ctx, p.Backfill.Reached), "Goal", Date(ctx, p.Backfill.Goal()))
 }
 
 // again says when a back-fill that failed goes on: not before the system is asked
@@ -84,9 +92,6 @@ func (p ProviderPage) percent() int {
 	}
 	return min(99, int(p.Backfill.Done()*100)) // the whole is said once it is there
 }
-
-// goal is the day that the back-fill goes to.
-func (p ProviderPage) goal(ctx context.Context) string { return Date(ctx, p.Backfill.Goal()) }
 
 // everything is the earliest day that may be asked for: no phone system goes back so
 // far, and to find that out costs a few requests.

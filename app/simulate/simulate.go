@@ -73,7 +73,34 @@ func Run(ctx context.Context, out io.Writer, args []string) error {
 	if fs.NArg() > 0 {
 		return fmt.Errorf("simulate: unknown argument %q", fs.Arg(0))
 	}
+	if err := s.check(); err != nil {
+		return err
+	}
 	return run(ctx, out, kind, s)
+}
+
+// The most that a simulator makes up: calls, days and seconds of each.
+const (
+	maxCalls   = 1_000_000
+	maxDays    = 3650
+	maxSeconds = 6 * 3600
+)
+
+// check returns the first number that no simulator can go by.
+func (s settings) check() error {
+	for _, n := range []struct {
+		flag       string
+		is         int
+		least, max int
+	}{{"calls", s.calls, 0, maxCalls}, {"days", s.days, 1, maxDays}, {"seconds", s.seconds, 1, maxSeconds}} {
+		if n.is < n.least || n.is > n.max {
+			return fmt.Errorf("simulate: --%s %d: it is %d to %d", n.flag, n.is, n.least, n.max)
+		}
+	}
+	if s.every < 0 {
+		return fmt.Errorf("simulate: --every %s: it is 0, for none, or more", s.every)
+	}
+	return nil
 }
 
 func run(ctx context.Context, out io.Writer, kind string, s settings) error {

@@ -235,3 +235,23 @@ func TestCallsThatComeWhilePagesAreRead(t *testing.T) {
 	is.True(len(first) >= 20)                 // none was lost for it
 	is.True(len(count(t, s, 3)) > len(first)) // and more are there now
 }
+
+func TestNumbersThatNoSimulatorCanGoBy(t *testing.T) {
+	for _, tt := range []struct{ args, says string }{
+		{"--calls -3", "--calls -3: it is 0 to"},
+		{"--calls 2000000", "--calls 2000000: it is 0 to"},
+		{"--days 0", "--days 0: it is 1 to"},
+		{"--seconds -1", "--seconds -1: it is 1 to"},
+		{"--every -1s", "--every -1s: it is 0"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			is := is.New(t)
+			err := simulate.Run(t.Context(), io.Discard, append([]string{"dtac"}, strings.Fields(tt.args)...))
+			is.True(err != nil && strings.Contains(err.Error(), tt.says)) // the flag, and what it takes
+		})
+	}
+	is := is.New(t)
+	out := &page{}
+	is.NoErr(simulate.Run(t.Context(), out, []string{"threecx", "--faults", "help"}))
+	is.True(strings.Contains(out.String(), "1000 with the same password")) // who signs in with a second factor
+}

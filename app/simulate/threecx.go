@@ -46,7 +46,7 @@ func threeCXKnobs() []knob[phonetest.PBXFaults] {
 		{"role", "owner|admin|group_manager|user", "what the sign-in may do", oneOf(func(f *faults) *phonetest.PBXRole { return &f.Role },
 			map[string]phonetest.PBXRole{"owner": phonetest.SystemOwner, "admin": phonetest.SystemAdmin,
 				"group_manager": phonetest.GroupManager, "user": phonetest.OrdinaryUser})},
-		{"2fa", "", "users need a second factor", flagged(func(f *faults) *bool { return &f.TwoFactor })},
+		{"2fa", "", "users, as 1000 with the same password, need a second factor", flagged(func(f *faults) *bool { return &f.TwoFactor })},
 		{"no_users", "", "there is no sign-in for users", flagged(func(f *faults) *bool { return &f.NoUsers })},
 		{"single_token", "true|false", "a new token ends those before, as it does unless this is false", oneOf(func(f *faults) *bool { return &f.ManyTokens },
 			map[string]bool{"true": false, "false": true})},

@@ -49,9 +49,10 @@ func newPhoneServer(t *testing.T, allow ...string) *phoneServer {
 		for _, n := range allow {
 			o.Egress.Allow = append(o.Egress.Allow, netip.MustParsePrefix(n))
 		}
+		kinds := syncer.Kinds()
+		kinds[app.SourceDTAC] = syncer.DTAC(dtac.WithClock(o.DB.Now)) // what is recent does not depend on the day of the test
 		engine = syncer.New(syncer.Options{
-			DB: o.DB, Audio: o.Audio, Log: slog.New(slog.DiscardHandler), Client: o.Egress.Clients(egress.Phone, 0).Trusting,
-			Kinds: map[string]syncer.Kind{app.SourceDTAC: syncer.DTAC(dtac.WithClock(o.DB.Now)), app.SourceThreeCX: syncer.ThreeCX()},
+			DB: o.DB, Audio: o.Audio, Log: slog.New(slog.DiscardHandler), Client: o.Egress.Clients(egress.Phone, 0).Trusting, Kinds: kinds,
 		})
 		o.Phones = engine
 	})
@@ -346,7 +347,7 @@ func TestConnectionTest(t *testing.T) {
 			is := is.New(t)
 			p := newPhoneServer(t, "127.0.0.0/8")
 			for i := range 2 {
-				p.sim.Add(phonetest.Recording{ID: int64(i + 1), StartedAt: p.Clock.Now().Add(-time.Hour), Duration: time.Second, Audio: phonetest.Talk(time.Second).WAV()})
+				p.sim.Add(phonetest.Recording{ID: int64(i + 1), StartedAt: storetest.Start.Add(-time.Hour), Duration: time.Second, Audio: phonetest.Talk(time.Second).WAV()})
 			}
 			config := p.config()
 			tt.change(p, config)

@@ -282,3 +282,24 @@ func TestTheSpeedOfDownloads(t *testing.T) {
 	is.Equal(b.post(t, at, p.providerFields("maxDownloadKiBps", "")...).status, 303)
 	is.True(!strings.Contains(p.call(t, "GET", path, p.key, nil).body, "maxDownloadKiBps")) // no limit any more
 }
+
+// TestHomeAndThePageSayTheSameOfATrouble: since when no calls come in is since the
+// last sync that succeeded.
+func TestHomeAndThePageSayTheSameOfATrouble(t *testing.T) {
+	is := is.New(t)
+	p := newPhoneServer(t, "127.0.0.0/8")
+	path := p.create(t)
+	is.Equal(p.call(t, "POST", path+"/default", p.key, nil).status, 200)
+	is.Equal(p.lastSync(t, path)["status"], "succeeded")
+	b := p.enter(t, p.Owner.Email)
+	ok := p.Clock.Now()
+	p.sim.Fail(phonetest.Faults{ListStatus: 403})
+	for range 2 {
+		p.Clock.Advance(time.Hour)
+		is.Equal(p.call(t, "POST", path+"/sync", p.key, nil).status, 202)
+		is.Equal(p.lastSync(t, path)["status"], "failed")
+	}
+	at := ok.In(p.Business.Location()).Format("15:04")
+	says(t, b.get(t, "/settings/providers/"+strings.TrimPrefix(path, providersPath+"/")+"/sync"), "Last success "+at)
+	says(t, b.get(t, "/"), "New calls are not coming in since "+at)
+}

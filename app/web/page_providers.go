@@ -133,7 +133,7 @@ func providerBack(c *fiber.Ctx) string {
 func makeDefault(o Options) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		_, err := chooseProvider(c.UserContext(), o, who(c).Business, c.Params("id"))
-		return done(c, providersPath, "default", err)
+		return done(c, providerBack(c), "default", err)
 	}
 }
 

@@ -27,9 +27,9 @@ function modal(dialog) {
   dialog.showModal();
   const first = ["[aria-invalid=true]", "[data-result]", "[autofocus]", "form :is(input:not([type=hidden]), select, textarea)"];
   first.map((s) => dialog.querySelector(s)).find(Boolean)?.focus();
-  const before = typed(dialog);
-  const kept = () => dialog.querySelector("[aria-invalid=true]") === null && typed(dialog) === before;
-  const mayGo = () => kept() || confirm(dialog.dataset.ask);
+  let typed = dialog.querySelector("[aria-invalid=true]") !== null; // what came back was
+  dialog.addEventListener("input", () => { typed = true; });
+  const mayGo = () => !typed || confirm(dialog.dataset.ask);
   dialog.addEventListener("cancel", (event) => {
     if (!mayGo()) event.preventDefault();
   });
@@ -42,10 +42,6 @@ function modal(dialog) {
     event.preventDefault();
     if (mayGo()) dialog.close(); // the backdrop, or what leads back
   });
-}
-
-function typed(dialog) {
-  return [...dialog.querySelectorAll("form")].map((form) => new URLSearchParams(new FormData(form))).join();
 }
 
 // returned puts the focus back on what opened the dialog that was closed last.
