@@ -66,6 +66,7 @@ func (t *tx) mendSyncs() error {
 	for query, limit := range map[string]time.Duration{
 		`UPDATE sync_runs SET lease_until = ?1 WHERE status = 'running' AND lease_until > ?2`: runLease,
 		`UPDATE sync_health SET open_until = ?1 WHERE open_until > ?2`:                        openFor[len(openFor)-1],
+		`UPDATE sync_health SET denied_until = ?1 WHERE denied_until > ?2`:                    deniedFor[len(deniedFor)-1],
 		`UPDATE sync_health SET checked_at = ?1 WHERE checked_at > ?2`:                        0,
 		`UPDATE sync_health SET deep_at = ?1 WHERE deep_at > ?2`:                              0,
 		`UPDATE backfills SET next_at = ?1 WHERE next_at > ?2`:                                farthestAhead,

@@ -60,7 +60,7 @@ func (e *Engine) mayFetch(ctx context.Context, j app.Job, d store.Download) erro
 	case p.ID == "":
 		return jobs.Permanent(errNoProvider)
 	case !p.Active:
-		return jobs.Wait(errPaused, 24*time.Hour) // making it active makes the job due
+		return jobs.Wait(errPaused, time.Hour) // making it active makes the job due
 	case p.State == app.ProviderStopped:
 		return jobs.Wait(errStopped, time.Hour) // touching the integration makes the job due
 	case d.Health.Open(now):

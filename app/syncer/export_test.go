@@ -73,7 +73,7 @@ type Guest struct{ *guest }
 func NewGuest() Guest { return Guest{newGuest()} }
 
 func (g Guest) Denied(provider, recording string) bool {
-	return g.denied(provider, recording, deniedTries)
+	return g.denied(provider, recording, deniedCalls)
 }
 
 func (g Guest) Came(provider string, now time.Time) { g.came(provider, now) }

@@ -60,14 +60,14 @@ func (e *Engine) Fetch(ctx context.Context, j app.Job) error {
 	if err := e.download(ctx, j, d, source, past, leave); err != nil {
 		return e.judge(ctx, j, d, past, err)
 	}
-	e.guest.came(d.Provider.ID, e.db.Now())
 	return ignoreMissing(e.answered(ctx, d))
 }
 
-// answered ends what was noted against a phone system of which a recording came.
+// answered ends what was noted against a phone system of which a recording came, also
+// where that was noted while it was under way.
 func (e *Engine) answered(ctx context.Context, d store.Download) error {
 	p := d.Provider
-	if d.Health.Denied > 0 {
+	if ended := e.guest.came(p.ID, e.db.Now()); ended || d.Health.Denied > 0 {
 		if err := e.db.HearAudio(ctx, p.BusinessID, p.ID); err != nil {
 			return err
 		}

@@ -18,24 +18,17 @@ type guest struct {
 	gates map[string]*gate
 	pains map[string]int // failures since the process began that may mean to stop asking
 
-	refusals map[string]*phone.Error // the refused sign-in that was counted last
-	denials  map[string]*denials     // recordings that might not be heard, since one was
-	looking  map[string]bool         // one is tried after it was found that none may be heard
+	refusals map[string]*phone.Error    // the refused sign-in that was counted last
+	denials  map[string]map[string]bool // recordings that did not come, since one did
+	looking  map[string]bool            // one is tried after it was found that none may be heard
 }
 
-// denials are recordings in a row that might not be heard.
-type denials struct {
-	tries int
-	calls map[string]bool // up to deniedCalls of them
-}
-
-// One call that a sign-in may not hear holds nothing up: so often in a row, and so
-// many different ones, with none between that came, mean that none may be heard.
-// Where every second one may, that comes by chance once in a thousand.
+// A few recordings that do not come hold nothing up, however often they are tried: so
+// many different ones, with none between that came, mean that none does. Where a
+// sign-in may hear every second one, that comes by chance once in a thousand.
 const (
-	deniedTries  = 10
-	failingTries = 5 // where it answers with errors of its own: so soon is a system left alone that is away
-	deniedCalls  = 3
+	deniedCalls  = 10
+	failingCalls = 5 // where it answers with errors of its own: so soon is a system left alone that is away
 )
 
 // downloadsAtOnce is how many recordings one phone system is asked for at a time.
@@ -44,7 +37,7 @@ const downloadsAtOnce = 2
 func newGuest() *guest {
 	return &guest{
 		until: map[string]time.Time{}, beats: map[string]*beat{}, falls: map[string]int{}, gates: map[string]*gate{}, pains: map[string]int{},
-		refusals: map[string]*phone.Error{}, denials: map[string]*denials{}, looking: map[string]bool{},
+		refusals: map[string]*phone.Error{}, denials: map[string]map[string]bool{}, looking: map[string]bool{},
 	}
 }
 
@@ -112,19 +105,19 @@ func (g *guest) knows(provider string, refusal *phone.Error) bool {
 }
 
 // denied notes that a recording did not come, and reports whether that seems to be
-// so of all: where so many tries in a row met that.
-func (g *guest) denied(provider, recording string, tries int) bool {
+// so of all: of so many in a row it is.
+func (g *guest) denied(provider, recording string, many int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	d := g.denials[provider]
-	if d == nil {
-		d = &denials{calls: map[string]bool{}}
-		g.denials[provider] = d
+	calls := g.denials[provider]
+	if calls == nil {
+		calls = map[string]bool{}
+		g.denials[provider] = calls
 	}
-	if d.tries++; len(d.calls) < deniedCalls {
-		d.calls[recording] = true
+	if len(calls) < deniedCalls {
+		calls[recording] = true
 	}
-	return d.tries >= tries && len(d.calls) >= deniedCalls
+	return len(calls) >= many
 }
 
 // look lets one at a time try whether recordings may be heard again, until end is
@@ -189,8 +182,9 @@ func (b *beat) to(minute int64) {
 	}
 }
 
-// came counts a recording that came.
-func (g *guest) came(provider string, now time.Time) {
+// came counts a recording that came, and reports whether it ended a row of those that
+// did not.
+func (g *guest) came(provider string, now time.Time) (ended bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	b := g.beats[provider]
@@ -198,10 +192,12 @@ func (g *guest) came(provider string, now time.Time) {
 		b = &beat{}
 		g.beats[provider] = b
 	}
+	ended = g.denials[provider] != nil
 	delete(g.denials, provider)
 	minute := now.Unix() / 60
 	b.to(minute)
 	b.counts[minute%int64(len(b.counts))]++
+	return ended
 }
 
 // rate is how many recordings came a minute, over the last ten whole ones.

@@ -151,8 +151,12 @@ func listed(config json.RawMessage) string {
 	if json.Unmarshal(config, &all) != nil {
 		return string(config)
 	}
-	delete(all, "caCertificate")
-	delete(all, "pageSize")
+	for _, asked := range []string{"caCertificate", "pageSize", "maxDownloadKiBps"} {
+		delete(all, asked)
+	}
+	if all["auth"] == "auto" { // as when it is not given
+		delete(all, "auth")
+	}
 	b, _ := json.Marshal(all) // it was JSON
 	return string(b)
 }

@@ -87,7 +87,8 @@ func TestSettingsThatHaveTheSameCallsListed(t *testing.T) {
 		want          bool
 	}{
 		{"nothing changed", `{"username":"a","pageSize":5}`, `{"pageSize":5, "username":"a"}`, true},
-		{"only how it is asked and trusted", `{"username":"a"}`, `{"username":"a","pageSize":5,"caCertificate":"x"}`, true},
+		{"only how it is asked and trusted", `{"username":"a"}`, `{"username":"a","pageSize":5,"caCertificate":"x","maxDownloadKiBps":64}`, true},
+		{"how to sign in, as without saying", `{"username":"a"}`, `{"username":"a","auth":"auto"}`, true},
 		{"internal calls", `{"username":"a"}`, `{"username":"a","importInternal":true}`, false},
 		{"a shorter least duration", `{"minDurationSec":30}`, `{"minDurationSec":3}`, false},
 		{"another line", `{"localPartyAllow":["1"]}`, `{"localPartyAllow":["1","2"]}`, false},

@@ -125,11 +125,11 @@ func (m memory) pause(failed *phone.Error) time.Duration {
 // withhold notes that a recording did not come, and reports whether none seems to,
 // so that it alone is not to blame.
 func (e *Engine) withhold(ctx context.Context, j app.Job, d store.Download, code string) (none bool, err error) {
-	p, tries := d.Provider, deniedTries
+	p, many := d.Provider, deniedCalls
 	if code == app.AudioFailing {
-		tries = failingTries
+		many = failingCalls
 	}
-	if d.Health.Denied == 0 && !e.guest.denied(p.ID, j.Key, tries) {
+	if d.Health.Denied == 0 && !e.guest.denied(p.ID, j.Key, many) {
 		return false, nil
 	}
 	defer e.guest.hurt(p.ID)

@@ -133,7 +133,7 @@ func (c *Client) after(ctx context.Context, w window, number int, page listing) 
 	if page.next && page.full || !hasStatus(err, http.StatusInternalServerError) {
 		return next, err
 	}
-	counted, e := c.countPage(ctx, w, 1, 1)
+	counted, e := c.ask(ctx, c.countQuery(w, 1, 1), 1)
 	if e != nil {
 		return listing{}, err
 	}
@@ -172,25 +172,33 @@ func (c *Client) tryPage(ctx context.Context, w window, number, size int) (page 
 	return c.ask(ctx, c.listQuery(w, number, size), size)
 }
 
-// countPage is tryPage with a count of all pages' rows, which takes OrkTrack longer.
-func (c *Client) countPage(ctx context.Context, w window, number, size int) (page listing, err error) {
+// countQuery is a list's with a count of all pages' rows, which takes OrkTrack longer.
+func (c *Client) countQuery(w window, number, size int) url.Values {
 	q := c.listQuery(w, number, size)
 	q.Set("maxresults", "-1")
-	return c.ask(ctx, q, size)
+	return q
 }
 
-// ask sends a list's query. size is the number of rows it asks for.
+// ask sends a list's query when it is its turn. size is the number of rows it asks for.
 func (c *Client) ask(ctx context.Context, q url.Values, size int) (page listing, err error) {
-	address := c.url(c.set.list, "", q)
 	err = c.pace.Do(ctx, opList, func() error {
-		return c.session.Do(ctx, opList, func(token string) error {
-			body, err := c.fetchJSON(ctx, address, token)
-			if err != nil {
-				return err
-			}
-			page, err = c.readListing(body, size)
+		page, err = c.askNow(ctx, q, size)
+		return err
+	})
+	return page, err
+}
+
+// askNow is ask without waiting for lists that are under way: somebody waits for the
+// answer.
+func (c *Client) askNow(ctx context.Context, q url.Values, size int) (page listing, err error) {
+	address := c.url(c.set.list, "", q)
+	err = c.session.Do(ctx, opList, func(token string) error {
+		body, err := c.fetchJSON(ctx, address, token)
+		if err != nil {
 			return err
-		})
+		}
+		page, err = c.readListing(body, size)
+		return err
 	})
 	return page, err
 }

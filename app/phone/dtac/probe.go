@@ -46,7 +46,7 @@ func (c *Client) probeList(ctx context.Context, r *phone.Report) error {
 		if r.Sample != nil || listed && span > 7*day {
 			break
 		}
-		page, err := c.tryPage(ctx, window{now.Add(-span), now}, 1, c.set.pageSize)
+		page, err := c.askNow(ctx, c.listQuery(window{now.Add(-span), now}, 1, c.set.pageSize), c.set.pageSize)
 		switch {
 		case err == nil:
 			listed = true
@@ -70,19 +70,29 @@ func (c *Client) probeCount(ctx context.Context, r *phone.Report) {
 	ctx, cancel := context.WithTimeout(ctx, countTime)
 	defer cancel()
 	now := c.now()
-	page, err := c.countPage(ctx, window{now.Add(-7 * day), now}, 1, c.set.pageSize)
+	page, err := c.askNow(ctx, c.countQuery(window{now.Add(-7 * day), now}, 1, c.set.pageSize), c.set.pageSize)
 	if err == nil {
 		r.RecordingsSeen = max(r.RecordingsSeen, len(page.rows), page.total)
 	}
 }
 
-// sample takes the newest row of page that can be read, and the number of rows.
+// sample takes the newest row of page that can be read, rather of a call that has
+// ended than of one under way, and the number of rows.
 func (c *Client) sample(page listing, r *phone.Report) {
 	r.RecordingsSeen = max(r.RecordingsSeen, len(page.rows))
 	for _, raw := range page.rows {
 		call, err := c.set.readRow(raw)
-		if err == nil && (r.Sample == nil || call.StartedAt.After(r.Sample.StartedAt)) {
+		if err == nil && (r.Sample == nil || newer(call, *r.Sample)) {
 			r.Sample = &call
 		}
 	}
+}
+
+// newer reports whether a is the better sample: the call that ended, of two such the
+// later one.
+func newer(a, b phone.Call) bool {
+	if ended := a.Duration > 0; ended != (b.Duration > 0) {
+		return ended
+	}
+	return a.StartedAt.After(b.StartedAt)
 }
