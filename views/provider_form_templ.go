@@ -318,7 +318,7 @@ func providerDrawer(p ProviderForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\" hx-include=\"#provider-form\" hx-target=\"#test-result\" hx-select=\"#test-result\" hx-swap=\"outerHTML\" hx-sync=\"this:drop\" data-test>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\" hx-include=\"#provider-form\" hx-target=\"#test-result\" hx-select=\"#test-result\" hx-swap=\"outerHTML settle:0ms\" hx-sync=\"this:drop\" data-test>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

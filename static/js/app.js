@@ -48,27 +48,23 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   });
 });
 
-// The answer to a press is brought into view: what is wrong, else the result.
-document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.requestConfig.verb === "get") return;
-  const wrong = detail.elt.querySelector("[aria-invalid=true]");
-  const result = wrong ?? detail.elt.querySelector("[data-result]");
-  result?.focus({ preventScroll: true });
-  result?.scrollIntoView({ block: "nearest" });
-});
-
 // The server sends no password back: a form that it gives anew keeps what was
-// typed.
+// typed. And the answer to a press is brought into view: what is wrong, else the
+// result, which takes the focus from nobody who is in a field already.
 let passwords = [];
 document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   passwords = [...detail.target.querySelectorAll("input[type=password]")];
 });
-document.body.addEventListener("htmx:afterSwap", () => {
-  for (const { id, value } of passwords) {
+document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+  for (const { id, value } of passwords.splice(0)) {
     const field = document.getElementById(id);
-    if (field && !field.value) field.value = value;
+    if (field) field.value ||= value;
   }
-  passwords = [];
+  if (detail.requestConfig.verb === "get") return;
+  const wrong = detail.elt.querySelector(".field:has(> .err) :is(input, select, textarea)");
+  const result = wrong ?? detail.elt.querySelector("[data-result]");
+  if (wrong || !document.activeElement?.matches("input, select, textarea")) result?.focus({ preventScroll: true });
+  result?.scrollIntoView({ block: "nearest" });
 });
 
 // An address holds no filter that is not set.
