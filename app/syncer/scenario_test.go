@@ -3,6 +3,7 @@ package syncer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -300,12 +301,17 @@ func TestScenarioBackfillWithLiveCalls(t *testing.T) {
 	r.live()
 	for i := range 10 { // new calls end while it goes back
 		r.sim.Add(recorded(int64(i+1), storetest.Start.Add(-time.Duration(20-i)*time.Minute)))
-		run, err := r.engine.Sync(t.Context(), r.Business.ID, r.provider.ID, store.CauseSchedule)
-		if !app.IsKind(err, app.Conflict) {
+		r.eventuallyWithin(time.Minute, "a sync after the call", func() bool {
+			run, err := r.engine.Sync(t.Context(), r.Business.ID, r.provider.ID, store.CauseSchedule)
+			if app.IsKind(err, app.Conflict) {
+				return false // one is under way that may have read before the call ended
+			}
 			is.NoErr(err)
 			is.Equal(run.Status, store.RunSucceeded)
-			is.True(run.Imported >= 1) // they are here at once
-		}
+			return true
+		})
+		id := fmt.Sprintf("dtac:%s:%d", r.provider.Host, i+1)
+		is.Equal(r.Text(t, `SELECT count(*) FROM recordings WHERE data_id = ?`, id), "1") // they are here at once
 	}
 	r.eventuallyWithin(10*time.Minute, "the end of the back-fill", func() bool { return r.back().State == app.BackfillDone })
 	_, total, err := r.Recordings(t.Context(), r.Business.ID, app.RecordingFilter{Limit: 1})
