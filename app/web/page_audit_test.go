@@ -57,16 +57,16 @@ func TestTheAuditLogPages(t *testing.T) {
 	s := newPages(t)
 	var names []string
 	for i := range 45 {
-		names = append(names, fmt.Sprintf("c%02d", i))
+		names = append(names, fmt.Sprintf("shelf%02d", i))
 	}
 	s.paint(t, app.Actor{}, names...)
 	b := s.enter(t, "owner@example.com")
 	first := b.get(t, auditLog+"?what=collection")
-	is.True(strings.Contains(first.body, "c44") && strings.Contains(first.body, "c15") && !strings.Contains(first.body, "c14"))
+	is.True(strings.Contains(first.body, "shelf44") && strings.Contains(first.body, "shelf15") && !strings.Contains(first.body, "shelf14"))
 	_, rest, _ := strings.Cut(first.body, `href="/settings/audit?before=`)
 	before, _, _ := strings.Cut(rest, "&amp;")
 	second := b.get(t, auditLog+"?what=collection&before="+before)
-	is.True(strings.Contains(second.body, "c14") && strings.Contains(second.body, "c00") && !strings.Contains(second.body, "c15")) // what comes after
+	is.True(strings.Contains(second.body, "shelf14") && strings.Contains(second.body, "shelf00") && !strings.Contains(second.body, "shelf15")) // what comes after
 	is.True(!strings.Contains(second.body, `rel="next"`))                                                                          // and that is all
 }
 
