@@ -67,7 +67,7 @@ func TestTheAuditLogPages(t *testing.T) {
 	before, _, _ := strings.Cut(rest, "&amp;")
 	second := b.get(t, auditLog+"?what=collection&before="+before)
 	is.True(strings.Contains(second.body, "shelf14") && strings.Contains(second.body, "shelf00") && !strings.Contains(second.body, "shelf15")) // what comes after
-	is.True(!strings.Contains(second.body, `rel="next"`))                                                                          // and that is all
+	is.True(!strings.Contains(second.body, `rel="next"`))                                                                                      // and that is all
 }
 
 func TestTheAuditLogAsAFile(t *testing.T) {
