@@ -28,11 +28,7 @@ func (t *tx) exec(query string, args ...any) error {
 
 // affect runs a statement and returns how many rows it changed.
 func (t *tx) affect(query string, args ...any) (int64, error) {
-	st, err := t.w.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
+	res, err := t.run(query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -41,15 +37,19 @@ func (t *tx) affect(query string, args ...any) (int64, error) {
 
 // insert runs an INSERT of one row and returns its rowid.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	st, err := t.w.stmt(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
+	res, err := t.run(query, args)
 	if err != nil {
 		return 0, err
 	}
 	return res.LastInsertId()
+}
+
+func (t *tx) run(query string, args []any) (sql.Result, error) {
+	st, err := t.w.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(context.Background(), args...)
 }
 
 // row queries one row.

@@ -124,7 +124,7 @@ func (e *Engine) download(ctx context.Context, j app.Job, d store.Download, sour
 		return err
 	}
 	if reuses && !sure && long(d.Duration, file.Stats.Duration) {
-		if err := e.suspect(ctx, source, name.ID, d, file); err != nil {
+		if err := suspect(ctx, source, name.ID, d, file); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func sameCall(ctx context.Context, source phone.Source, id string, d store.Downl
 // suspect looks into audio that is much longer than its call was listed. Either the
 // call went on, or the audio is another one's: where nobody can say that it is not,
 // it is never kept, for people who must not hear it may see this call.
-func (e *Engine) suspect(ctx context.Context, source phone.Source, id string, d store.Download, file store.AudioFile) error {
+func suspect(ctx context.Context, source phone.Source, id string, d store.Download, file store.AudioFile) error {
 	sure, err := sameCall(ctx, source, id, d)
 	if err == nil && !sure {
 		return badContent(fmt.Errorf("it has %.0f seconds where %d are listed: it may be another call's", file.Stats.Duration, d.Duration))

@@ -95,10 +95,10 @@ func (e *Engine) judge(ctx context.Context, j app.Job, d store.Download, past me
 	case phone.BadContent:
 		return past.after(phone.BadContent, now).bad(err)
 	}
-	e.guest.leave(p.ID, err, now)
 	defer e.guest.hurt(p.ID)
 	m := past.after(phone.Transient, now)
-	if answered(failed) { // it is not away: its lists may go on
+	if isThere(failed) { // its lists may go on
+		e.guest.leave(p.ID, err, now)
 		if withheld, dbErr := e.withhold(ctx, j, d, app.AudioFailing); dbErr != nil || withheld {
 			return m.failure(errors.Join(err, dbErr), m.pause(failed))
 		}
@@ -111,9 +111,9 @@ func (e *Engine) judge(ctx context.Context, j app.Job, d store.Download, past me
 	return m.failure(err, m.pause(failed))
 }
 
-// answered reports whether a phone system answered a request for a recording, with
-// an error of its own or not in time.
-func answered(err *phone.Error) bool {
+// isThere reports whether a phone system that gave no recording is not away: it
+// answered with an error of its own, or not in time.
+func isThere(err *phone.Error) bool {
 	return err.Status >= http.StatusInternalServerError || err.Status == http.StatusTooManyRequests || errors.Is(err.Err, context.DeadlineExceeded)
 }
 
